@@ -1,0 +1,171 @@
+//! What goes wrong, and what ends a session.
+
+use std::fmt;
+
+use http::StatusCode;
+
+/// Why a frame is not a packet.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PacketError {
+    /// The frame is a `b` that base64 does not follow.
+    #[error("expected base64 behind `b`")]
+    Base64,
+    /// The frame is empty.
+    #[error("expected a packet type (0 to 6 or `b`), got an empty frame")]
+    Empty,
+    /// The payload holds more packets than the limit allows.
+    #[error("more than {0} packets in one payload")]
+    TooMany(usize),
+    /// The first character is no packet type.
+    #[error("expected a packet type (0 to 6 or `b`), got {0:?}")]
+    Type(char),
+    /// The frame or the payload is not UTF-8.
+    #[error("expected UTF-8")]
+    Utf8,
+}
+
+/// A request that is answered without reaching a session.
+///
+/// Status and body are those of the reference server. Its `Display` is the
+/// message of the body.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// Code 0: `transport` is missing, not known or not enabled.
+    #[error("Transport unknown")]
+    UnknownTransport,
+    /// Code 1: the session never was, or is closed.
+    #[error("Session ID unknown")]
+    UnknownSid,
+    /// Code 2: a handshake is a GET.
+    #[error("Bad handshake method")]
+    BadHandshakeMethod,
+    /// Code 3: the `Origin` header has a byte that no origin has.
+    #[error("Bad request")]
+    InvalidOrigin,
+    /// Code 3: the session is on another transport.
+    #[error("Bad request")]
+    TransportMismatch,
+    /// Code 3: the session was opened with another revision.
+    #[error("Bad request")]
+    RevisionMismatch,
+    /// Code 3: `transport=websocket` without a valid websocket handshake.
+    #[error("Bad request")]
+    WebsocketHandshake,
+    /// Code 4: the origin policy says no.
+    #[error("Forbidden")]
+    Forbidden,
+    /// Code 5: a revision that this server does not speak.
+    #[error("Unsupported protocol version")]
+    UnsupportedRevision,
+    /// A request that the session does not allow now: 400 without a body.
+    /// The session is closed where the reference closes it.
+    #[error("Bad request")]
+    Overlap,
+    /// A polling request that is neither GET nor POST: 500 without a body.
+    #[error("Method not allowed")]
+    Method,
+    /// A body above the limit: 413 without a body.
+    #[error("Payload too large")]
+    TooLarge,
+    /// The engine is shutting down: 503 without a body.
+    #[error("Service unavailable")]
+    Unavailable,
+    /// A body that is not a payload of packets: 400 without a body.
+    #[error("Bad payload")]
+    BadPayload,
+}
+
+impl Refused {
+    /// The HTTP status that a polling client gets.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Method => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The number in the JSON body; `None` where the body is empty.
+    pub fn code(&self) -> Option<u8> {
+        match self {
+            Self::UnknownTransport => Some(0),
+            Self::UnknownSid => Some(1),
+            Self::BadHandshakeMethod => Some(2),
+            Self::InvalidOrigin
+            | Self::RevisionMismatch
+            | Self::TransportMismatch
+            | Self::WebsocketHandshake => Some(3),
+            Self::Forbidden => Some(4),
+            Self::UnsupportedRevision => Some(5),
+            Self::BadPayload
+            | Self::Method
+            | Self::Overlap
+            | Self::TooLarge
+            | Self::Unavailable => None,
+        }
+    }
+
+    /// The JSON body `{"code":…,"message":"…"}`; `None` where it is empty.
+    pub fn body(&self) -> Option<String> {
+        let code = self.code()?;
+        Some(format!(r#"{{"code":{code},"message":"{self}"}}"#))
+    }
+}
+
+/// Why a session ended. Its `Display` is the reference's string.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The server closed it.
+    ForcedClose,
+    /// The client sent something that is no packet.
+    ParseError,
+    /// The client did not answer a ping in time.
+    PingTimeout,
+    /// The client does not read what it is sent, and the budget is spent.
+    SlowConsumer,
+    /// The client closed it, or its connection ended.
+    TransportClose,
+    /// The connection broke, or the client broke the rules of the transport.
+    TransportError,
+}
+
+impl CloseReason {
+    /// The reference's name of the reason.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ForcedClose => "forced close",
+            Self::ParseError => "parse error",
+            Self::PingTimeout => "ping timeout",
+            Self::SlowConsumer => "slow consumer",
+            Self::TransportClose => "transport close",
+            Self::TransportError => "transport error",
+        }
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a message was not queued.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The session is closed or closing; nothing more is sent on it.
+    #[error("the session is closed")]
+    Closed,
+    /// The message was volatile, and the transport cannot take it now.
+    #[error("the transport is busy, the volatile message was dropped")]
+    Dropped,
+    /// The client does not read: the session's outbox budget is spent, and the
+    /// session was closed.
+    #[error("the outbox budget is spent, the session was closed as a slow consumer")]
+    SlowConsumer,
+}

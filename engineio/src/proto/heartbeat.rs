@@ -1,0 +1,154 @@
+//! When to ping, and when the client is gone.
+
+use std::time::{Duration, Instant};
+
+/// The heartbeat of a revision 4 session: the server pings, the client pongs.
+///
+/// ```text
+/// PingAt ──ping sent──▶ PongBy ──pong──▶ PingAt
+///                         └──deadline──▶ the client is gone
+/// ```
+///
+/// Deadlines are absolute: a client that never answers is gone one interval
+/// and one timeout after its last pong, however late the ping was sent.
+#[derive(Debug)]
+pub(crate) struct Heartbeat {
+    interval: Duration,
+    timeout: Duration,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    PingAt(Instant),
+    PongBy { deadline: Instant, extended: bool },
+}
+
+/// What time made due.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Beat {
+    /// A ping is to be sent.
+    Ping,
+    /// The pong did not come.
+    Lost,
+}
+
+impl Heartbeat {
+    pub(crate) fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
+        Self {
+            interval,
+            timeout,
+            state: State::PingAt(now + interval),
+        }
+    }
+
+    /// When something is due next.
+    pub(crate) fn deadline(&self) -> Instant {
+        match self.state {
+            State::PingAt(at) => at,
+            State::PongBy { deadline, .. } => deadline,
+        }
+    }
+
+    /// What is due at `now`; to be called until it is `None`.
+    pub(crate) fn poll(&mut self, now: Instant) -> Option<Beat> {
+        match self.state {
+            State::PingAt(at) if now >= at => {
+                self.state = State::PongBy {
+                    deadline: at + self.timeout,
+                    extended: false,
+                };
+                Some(Beat::Ping)
+            }
+            State::PongBy { deadline, .. } if now >= deadline => Some(Beat::Lost),
+            State::PingAt(_) | State::PongBy { .. } => None,
+        }
+    }
+
+    /// A pong came. One that no ping asked for changes nothing, or a flood of
+    /// them would put off the ping for ever.
+    pub(crate) fn handle_pong(&mut self, now: Instant) {
+        if let State::PongBy { .. } = self.state {
+            self.state = State::PingAt(now + self.interval);
+        }
+    }
+
+    /// Another packet came: the client is alive, but its pong may be stuck
+    /// behind a large upload. Once for each ping this extends the deadline.
+    pub(crate) fn handle_other(&mut self, now: Instant) {
+        if let State::PongBy { deadline, extended } = &mut self.state
+            && !*extended
+        {
+            *deadline = now + self.timeout;
+            *extended = true;
+        }
+    }
+
+    /// Gives the client a whole timeout from `now`: its connection was not
+    /// read, so its pong could not come.
+    pub(crate) fn excuse(&mut self, now: Instant) {
+        if let State::PongBy { deadline, .. } = &mut self.state {
+            *deadline = now + self.timeout;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_millis(300);
+    const TIMEOUT: Duration = Duration::from_millis(200);
+
+    fn heartbeat() -> (Heartbeat, impl Fn(u64) -> Instant) {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an arbitrary origin for a fake clock"
+        )]
+        let start = Instant::now();
+        let at = move |ms| start + Duration::from_millis(ms);
+        (Heartbeat::new(INTERVAL, TIMEOUT, start), at)
+    }
+
+    #[test]
+    fn the_first_ping_leaves_one_interval_after_the_start() {
+        let (mut heartbeat, at) = heartbeat();
+        assert_eq!(heartbeat.poll(at(299)), None);
+        assert_eq!(heartbeat.poll(at(300)), Some(Beat::Ping));
+        assert_eq!(heartbeat.poll(at(300)), None);
+    }
+
+    #[test]
+    fn a_late_ping_does_not_move_the_deadline() {
+        let (mut heartbeat, at) = heartbeat();
+        assert_eq!(heartbeat.poll(at(350)), Some(Beat::Ping));
+        assert_eq!(heartbeat.poll(at(499)), None);
+        assert_eq!(heartbeat.poll(at(500)), Some(Beat::Lost));
+    }
+
+    #[test]
+    fn the_interval_restarts_from_the_pong() {
+        let (mut heartbeat, at) = heartbeat();
+        assert_eq!(heartbeat.poll(at(300)), Some(Beat::Ping));
+        heartbeat.handle_pong(at(450));
+        assert_eq!(heartbeat.deadline(), at(750));
+    }
+
+    #[test]
+    fn an_unasked_pong_changes_nothing() {
+        let (mut heartbeat, at) = heartbeat();
+        heartbeat.handle_pong(at(299));
+        assert_eq!(heartbeat.deadline(), at(300));
+    }
+
+    #[test]
+    fn another_packet_extends_the_deadline_once() {
+        let (mut heartbeat, at) = heartbeat();
+        heartbeat.handle_other(at(100));
+        assert_eq!(heartbeat.poll(at(300)), Some(Beat::Ping));
+        heartbeat.handle_other(at(400));
+        assert_eq!(heartbeat.deadline(), at(600));
+        heartbeat.handle_other(at(500));
+        assert_eq!(heartbeat.deadline(), at(600));
+    }
+}

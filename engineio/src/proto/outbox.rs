@@ -1,0 +1,89 @@
+//! What waits to be sent, counted.
+
+use std::collections::VecDeque;
+
+use super::packet::Packet;
+
+/// What a queued packet costs beside its content: its place in the queue and
+/// its framing. So an endless row of empty packets is not free.
+const PACKET_CHARGE: usize = 64;
+
+impl Packet {
+    /// What the outbox charges for the packet.
+    pub(crate) fn charge(&self) -> usize {
+        self.len() + PACKET_CHARGE
+    }
+}
+
+/// The packets of one session that its peer has not taken yet.
+///
+/// A packet is charged from when it is queued until the peer's side has it:
+/// the kernel took its last byte, or the HTTP layer let go of the body.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    queue: VecDeque<Packet>,
+    queued: usize,
+    in_flight: usize,
+}
+
+impl Outbox {
+    pub(crate) fn push(&mut self, packet: Packet) {
+        self.queued += packet.charge();
+        self.queue.push_back(packet);
+    }
+
+    /// Moves all that is queued into `out`; it stays charged until it is
+    /// [released](Self::release). Returns its charge.
+    pub(crate) fn take(&mut self, out: &mut Vec<Packet>) -> usize {
+        out.extend(self.queue.drain(..));
+        // A queue that a burst has grown would keep its size for the session's life.
+        self.queue.shrink_to(8);
+        let taken = std::mem::take(&mut self.queued);
+        self.in_flight += taken;
+        taken
+    }
+
+    pub(crate) fn release(&mut self, charge: usize) {
+        debug_assert!(charge <= self.in_flight, "released more than was taken");
+        self.in_flight -= charge;
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.queue = VecDeque::new();
+        self.queued = 0;
+    }
+
+    /// Whether nothing waits to be taken; something may be in flight.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Whether nothing waits and nothing is in flight.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.charged() == 0
+    }
+
+    /// All that is charged, queued or in flight.
+    pub(crate) fn charged(&self) -> usize {
+        self.queued + self.in_flight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Message;
+
+    #[test]
+    fn a_packet_is_charged_until_it_is_released() {
+        let mut outbox = Outbox::default();
+        outbox.push(Packet::Message(Message::from("hello")));
+        assert_eq!(outbox.charged(), 5 + PACKET_CHARGE);
+        let mut taken = Vec::new();
+        let charge = outbox.take(&mut taken);
+        assert!(outbox.is_empty() && !outbox.is_idle());
+        outbox.release(charge);
+        assert!(outbox.is_idle());
+        assert_eq!(taken.len(), 1);
+    }
+}

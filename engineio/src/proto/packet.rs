@@ -1,0 +1,236 @@
+//! Packets, and the frame that each is on the wire.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use super::text::Text;
+use crate::PacketError;
+
+/// What an application sends and receives: text or binary.
+#[derive(Clone, Eq, PartialEq)]
+pub enum Message {
+    /// Binary data; it arrives as binary.
+    Binary(Bytes),
+    /// Text; it arrives as text.
+    Text(Text),
+}
+
+impl Message {
+    /// The content's length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Binary(data) => data.len(),
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    /// Whether there is no content. An empty message is a message all the same.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Binary(data) => data.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+impl From<Text> for Message {
+    fn from(text: Text) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(data: Bytes) -> Self {
+        Self::Binary(data)
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(data: Vec<u8>) -> Self {
+        Self::Binary(data.into())
+    }
+}
+
+/// One packet of revision 4 of the protocol.
+///
+/// Only a message's data means anything to an application; the other packets
+/// keep theirs because a probe is a ping whose data is `probe`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Packet {
+    /// Type 0: the handshake, as JSON.
+    Open(ByteString),
+    /// Type 1: the session ends.
+    Close(ByteString),
+    /// Type 2: the server asks whether the client is there; or a probe.
+    Ping(ByteString),
+    /// Type 3: the answer to a ping.
+    Pong(ByteString),
+    /// Type 4: what the application sends.
+    Message(Message),
+    /// Type 5: the candidate transport becomes the session's.
+    Upgrade(ByteString),
+    /// Type 6: releases a waiting poll.
+    Noop(ByteString),
+}
+
+impl Packet {
+    pub(crate) const CLOSE: Self = Self::Close(ByteString::from_static(""));
+    pub(crate) const NOOP: Self = Self::Noop(ByteString::from_static(""));
+    pub(crate) const PING: Self = Self::Ping(ByteString::from_static(""));
+
+    /// Reads a text frame: a websocket text message, or one piece of a
+    /// payload. Messages and data share the frame's buffer.
+    ///
+    /// # Errors
+    ///
+    /// If the first character is no packet type, or what follows a `b` is not
+    /// base64.
+    pub fn from_text(frame: ByteString) -> Result<Self, PacketError> {
+        let kind = frame.chars().next().ok_or(PacketError::Empty)?;
+        let data = || frame.slice_ref(&frame[1..]);
+        Ok(match kind {
+            '0' => Self::Open(data()),
+            '1' => Self::Close(data()),
+            '2' => Self::Ping(data()),
+            '3' => Self::Pong(data()),
+            '4' => Self::Message(Text::from_frame(frame).expect("it starts with 4").into()),
+            '5' => Self::Upgrade(data()),
+            '6' => Self::Noop(data()),
+            'b' => {
+                let data = BASE64
+                    .decode(&frame[1..])
+                    .map_err(|_| PacketError::Base64)?;
+                Self::Message(Message::Binary(data.into()))
+            }
+            other => return Err(PacketError::Type(other)),
+        })
+    }
+
+    /// Reads a binary frame, which is always a message.
+    pub fn from_binary(frame: Bytes) -> Self {
+        Self::Message(Message::Binary(frame))
+    }
+
+    /// Writes the packet as text, binary data as base64 behind a `b`.
+    pub fn write_text(&self, out: &mut String) {
+        let (kind, data) = match self {
+            Self::Open(data) => ('0', data),
+            Self::Close(data) => ('1', data),
+            Self::Ping(data) => ('2', data),
+            Self::Pong(data) => ('3', data),
+            Self::Message(Message::Text(text)) => return out.push_str(text.frame()),
+            Self::Message(Message::Binary(data)) => {
+                out.push('b');
+                return BASE64.encode_string(data, out);
+            }
+            Self::Upgrade(data) => ('5', data),
+            Self::Noop(data) => ('6', data),
+        };
+        out.push(kind);
+        out.push_str(data);
+    }
+
+    /// The length of [`write_text`](Self::write_text)'s output.
+    pub(crate) fn text_len(&self) -> usize {
+        match self {
+            Self::Message(Message::Binary(data)) => 1 + data.len().div_ceil(3) * 4,
+            Self::Message(Message::Text(text)) => text.frame().len(),
+            Self::Open(data)
+            | Self::Close(data)
+            | Self::Ping(data)
+            | Self::Pong(data)
+            | Self::Upgrade(data)
+            | Self::Noop(data) => 1 + data.len(),
+        }
+    }
+
+    /// The length of the packet's content, as the outbox counts it.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Message(message) => message.len(),
+            other => other.text_len(),
+        }
+    }
+}
+
+/// Standard base64; padding is written, and may be missing when read.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_is_a_digit_and_its_data() {
+        for (frame, packet) in [
+            ("0{}", Packet::Open("{}".into())),
+            ("1", Packet::CLOSE),
+            ("2", Packet::PING),
+            ("2probe", Packet::Ping("probe".into())),
+            ("3probe", Packet::Pong("probe".into())),
+            ("4", Packet::Message(Message::from(""))),
+            ("4€", Packet::Message(Message::from("€"))),
+            ("5", Packet::Upgrade(ByteString::new())),
+            ("6", Packet::NOOP),
+            (
+                "bAQIDBA==",
+                Packet::Message(Message::from(vec![1, 2, 3, 4])),
+            ),
+        ] {
+            assert_eq!(Packet::from_text(frame.into()), Ok(packet.clone()));
+            let mut written = String::new();
+            packet.write_text(&mut written);
+            assert_eq!(written, frame);
+            assert_eq!(packet.text_len(), frame.len());
+        }
+    }
+
+    #[test]
+    fn what_is_no_packet_is_an_error() {
+        for (frame, error) in [
+            ("", PacketError::Empty),
+            ("7", PacketError::Type('7')),
+            ("éabcd", PacketError::Type('é')),
+            ("€€", PacketError::Type('€')),
+            ("\u{feff}4", PacketError::Type('\u{feff}')),
+            ("b€", PacketError::Base64),
+            ("bA", PacketError::Base64),
+        ] {
+            assert_eq!(Packet::from_text(frame.into()), Err(error), "{frame:?}");
+        }
+    }
+
+    #[test]
+    fn base64_may_come_without_padding() {
+        let packet = Packet::from_text("bAQIDBA".into());
+        assert_eq!(packet, Ok(Packet::Message(Message::from(vec![1, 2, 3, 4]))));
+    }
+}

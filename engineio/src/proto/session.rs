@@ -1,0 +1,669 @@
+//! One client's session, without I/O.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::heartbeat::{Beat, Heartbeat};
+use super::outbox::Outbox;
+use super::packet::{Message, Packet};
+use super::payload::encode_payload;
+use super::sid::Sid;
+use super::transport::Transport;
+use crate::{CloseReason, Config, Refused, SendError};
+
+/// How long a poll that comes during an upgrade is held before it is released
+/// again, so that a client whose probe is stuck does not spin.
+const RELEASE_AFTER: Duration = Duration::from_millis(100);
+
+/// One client's session: the machine of the protocol.
+///
+/// ```text
+///            ┌──────── polling ────────┐ probe: 2probe, then 5 ┌─ websocket ─┐
+/// new ─────▶ │ a GET waits, a POST sends│ ────────────────────▶ │             │
+///            └────────────┬─────────────┘  (failed: no change)  └──────┬──────┘
+///                         │ close(Flush)                               │
+///                         ▼                                            ▼
+///                 closing: what is queued leaves, nothing more is taken in
+///                         │ all left, or the close timeout             │
+///                         ▼                                            ▼
+///     closed: a waiting GET is answered; one `Closed` event, the last one
+/// ```
+///
+/// It does no I/O and reads no clock. Inputs are the `handle_*` methods and the
+/// pairs `begin_*` and `end_*`; each takes the current time, which must not go
+/// backwards. After any input, and after [`send`](Self::send) and
+/// [`close`](Self::close), take what is there to take:
+///
+/// 1. [`poll_event`](Self::poll_event): what happened, for the application;
+/// 2. [`poll_payload`](Self::poll_payload) if a GET waits, or
+///    [`poll_transmit`](Self::poll_transmit) if the session is on a websocket;
+/// 3. [`poll_timeout`](Self::poll_timeout): when to call
+///    [`handle_timeout`](Self::handle_timeout) at the latest.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Instant;
+/// use engineio::{Config, Event, Message, Packet, Session, Sid, Transport};
+///
+/// # #[allow(clippy::disallowed_methods)]
+/// let now = Instant::now();
+/// let sid = Sid::from_bytes([7; 15]);
+/// let mut session = Session::new(Arc::new(Config::default()), sid, Transport::Websocket, now);
+///
+/// let mut out = Vec::new();
+/// session.poll_transmit(&mut out);
+/// assert!(matches!(&out[..], [Packet::Open(_)]));
+///
+/// let hello = Packet::Message(Message::from("hello"));
+/// session.handle_packet(Transport::Websocket, hello, now).unwrap();
+/// assert_eq!(session.poll_event(), Some(Event::Message(Message::from("hello"))));
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    config: Arc<Config>,
+    sid: Sid,
+    phase: Phase,
+    transport: Transport,
+    heartbeat: Heartbeat,
+    outbox: Outbox,
+    events: VecDeque<Event>,
+    /// The content of the messages among the events.
+    inbox: usize,
+    poll: Poll,
+    is_pushing: bool,
+    probe: Option<Probe>,
+    probes: u64,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Phase {
+    Open,
+    Closing { by: Instant },
+    Closed(CloseReason),
+}
+
+/// The GET of a polling client.
+#[derive(Debug, Default)]
+enum Poll {
+    #[default]
+    None,
+    /// It waits; if an upgrade is going on, until then.
+    Waiting { release_at: Option<Instant> },
+    /// It is to be answered with this, whatever is queued.
+    Answer(Packet),
+}
+
+#[derive(Debug)]
+struct Probe {
+    id: ProbeId,
+    deadline: Instant,
+    was_answered: bool,
+}
+
+/// Names one attempt at an upgrade, so that a stale one cannot harm a newer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ProbeId(u64);
+
+/// What a packet on a candidate websocket leads to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ProbeStep {
+    /// `3probe` is to be sent on the candidate.
+    Pong,
+    /// The candidate is the session's transport from here on.
+    Upgraded,
+}
+
+/// A packet that breaks the rules; the connection that it came on is to be
+/// closed, and the session is, unless the connection was only a candidate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A client of revision 4 does not ping, except on a candidate.
+    #[error("a client of revision 4 must not send a ping")]
+    HeartbeatDirection,
+    /// A candidate sends `2probe`, then `5`, and nothing else before.
+    #[error("expected `2probe` or `5` on a candidate websocket")]
+    NoProbe,
+    /// The candidate was given up, or the session is closed.
+    #[error("the upgrade was given up")]
+    StaleProbe,
+}
+
+/// What happened on a session, for its application.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// The client sent a message.
+    Message(Message),
+    /// The session moved to the websocket.
+    Upgraded,
+    /// The session ended. Nothing follows.
+    Closed(CloseReason),
+}
+
+/// How a transport's exchange ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Delivery {
+    /// The client went away before it was over.
+    Aborted,
+    /// It is over.
+    Done,
+}
+
+/// Whether a message may be dropped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Class {
+    /// It is queued, whatever the state of the transport.
+    Reliable,
+    /// It is dropped unless nothing is queued and the transport can take it now.
+    Volatile,
+}
+
+/// How a server closes a session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Close {
+    /// At once; what is queued is dropped.
+    Discard,
+    /// What is queued is sent first, for [`close_timeout`] at most.
+    ///
+    /// [`close_timeout`]: crate::Limits::close_timeout
+    Flush,
+}
+
+/// The body of a polling response.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Payload {
+    /// The body.
+    pub body: String,
+    /// What the outbox charges for it until [`Session::end_poll`] gives it back.
+    pub charge: usize,
+}
+
+impl Session {
+    /// Opens a session: the open packet is queued.
+    pub fn new(config: Arc<Config>, sid: Sid, transport: Transport, now: Instant) -> Self {
+        let mut outbox = Outbox::default();
+        outbox.push(Packet::Open(open_packet(&config, &sid, transport).into()));
+        Self {
+            heartbeat: Heartbeat::new(config.ping_interval, config.ping_timeout, now),
+            config,
+            sid,
+            phase: Phase::Open,
+            transport,
+            outbox,
+            events: VecDeque::new(),
+            inbox: 0,
+            poll: Poll::None,
+            is_pushing: false,
+            probe: None,
+            probes: 0,
+        }
+    }
+
+    /// The session's id.
+    pub fn sid(&self) -> &Sid {
+        &self.sid
+    }
+
+    /// The transport that the session is on.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Why the session ended; `None` while it has not.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        match self.phase {
+            Phase::Closed(reason) => Some(reason),
+            Phase::Closing { .. } | Phase::Open => None,
+        }
+    }
+
+    /// Whether messages can be sent: neither closing nor closed.
+    pub fn is_open(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    /// Whether less is charged than the high-water mark, so that a sender who
+    /// can wait need not.
+    pub fn is_ready(&self) -> bool {
+        self.outbox.charged() < self.config.limits.high_water
+    }
+
+    /// Bytes that are queued or in flight, with a charge for each packet.
+    pub fn buffered(&self) -> usize {
+        self.outbox.charged()
+    }
+
+    /// Whether the application has so much to take that the connection should
+    /// not be read.
+    pub fn is_inbox_full(&self) -> bool {
+        self.inbox >= self.config.limits.inbox
+    }
+
+    /// A packet came on `via`.
+    ///
+    /// On an error the session is closed, and the connection is to be closed.
+    /// A packet for a session that is closing or closed is ignored, and so is
+    /// one that comes on a transport that the session has left.
+    pub fn handle_packet(
+        &mut self,
+        via: Transport,
+        packet: Packet,
+        now: Instant,
+    ) -> Result<(), Fault> {
+        self.handle_timeout(now);
+        if !self.is_open() || via != self.transport {
+            return Ok(());
+        }
+        match packet {
+            Packet::Pong(_) => self.heartbeat.handle_pong(now),
+            _ => self.heartbeat.handle_other(now),
+        }
+        match packet {
+            Packet::Message(message) => {
+                // An empty message takes room as well.
+                self.inbox += message.len() + 1;
+                self.events.push_back(Event::Message(message));
+            }
+            Packet::Close(_) => {
+                // The client knows that it closes: its poll is only released.
+                self.answer_poll(Packet::NOOP);
+                self.finish(CloseReason::TransportClose);
+            }
+            Packet::Ping(_) => {
+                self.finish(CloseReason::TransportError);
+                return Err(Fault::HeartbeatDirection);
+            }
+            Packet::Noop(_) | Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The connection of `via` ended or broke the rules. If the session is on
+    /// that transport it is closed.
+    pub fn handle_loss(&mut self, via: Transport, reason: CloseReason, now: Instant) {
+        self.handle_timeout(now);
+        if via == self.transport {
+            self.finish(reason);
+        }
+    }
+
+    /// Time went by.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if let Phase::Closing { by } = self.phase
+            && now >= by
+        {
+            self.finish(CloseReason::ForcedClose);
+        }
+        if let Phase::Closed(_) = self.phase {
+            return;
+        }
+        while let Some(beat) = self.heartbeat.poll(now) {
+            match beat {
+                Beat::Ping => self.outbox.push(Packet::PING),
+                Beat::Lost if self.is_inbox_full() => self.heartbeat.excuse(now),
+                Beat::Lost => return self.finish(CloseReason::PingTimeout),
+            }
+        }
+        if self
+            .probe
+            .as_ref()
+            .is_some_and(|probe| now >= probe.deadline)
+        {
+            self.probe = None;
+        }
+        if let Poll::Waiting {
+            release_at: Some(at),
+        } = self.poll
+            && now >= at
+        {
+            self.answer_poll(Packet::NOOP);
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the
+    /// latest; `None` once the session is closed.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let closing = match self.phase {
+            Phase::Closed(_) => return None,
+            Phase::Closing { by } => Some(by),
+            Phase::Open => None,
+        };
+        let release = match self.poll {
+            Poll::Waiting { release_at } => release_at,
+            Poll::Answer(_) | Poll::None => None,
+        };
+        let probe = self.probe.as_ref().map(|probe| probe.deadline);
+        [Some(self.heartbeat.deadline()), closing, release, probe]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// A GET came: it waits for [`poll_payload`](Self::poll_payload).
+    ///
+    /// # Errors
+    ///
+    /// If the session is closed or not on polling; or if another GET waits,
+    /// which closes the session.
+    pub fn begin_poll(&mut self, now: Instant) -> Result<(), Refused> {
+        self.check_polling(now)?;
+        if !matches!(self.poll, Poll::None) {
+            self.finish(CloseReason::TransportError);
+            return Err(Refused::Overlap);
+        }
+        let is_upgrading = self.probe.as_ref().is_some_and(|probe| probe.was_answered);
+        self.poll = Poll::Waiting {
+            release_at: is_upgrading.then(|| now + RELEASE_AFTER),
+        };
+        Ok(())
+    }
+
+    /// The answer to the GET that waits, once there is one. Its body is in
+    /// flight until [`end_poll`](Self::end_poll).
+    pub fn poll_payload(&mut self) -> Option<Payload> {
+        let mut packets = Vec::new();
+        let mut charge = 0;
+        match &self.poll {
+            Poll::None => return None,
+            Poll::Answer(_) => {
+                if let Poll::Answer(packet) = mem::take(&mut self.poll) {
+                    packets.push(packet);
+                }
+            }
+            Poll::Waiting { .. } if !self.outbox.is_empty() => {
+                self.poll = Poll::None;
+                charge = self.outbox.take(&mut packets);
+            }
+            Poll::Waiting { .. } if matches!(self.phase, Phase::Closing { .. }) => {
+                self.poll = Poll::None;
+                packets = vec![Packet::NOOP, Packet::CLOSE];
+                self.finish(CloseReason::ForcedClose);
+            }
+            Poll::Waiting { .. } => return None,
+        }
+        Some(Payload {
+            body: encode_payload(&packets),
+            charge,
+        })
+    }
+
+    /// The response to a GET is over: what it carried is no longer charged. If
+    /// the client went away before it had all of it, the session is closed.
+    pub fn end_poll(&mut self, charge: usize, how: Delivery, now: Instant) {
+        self.handle_timeout(now);
+        self.outbox.release(charge);
+        if how == Delivery::Aborted {
+            self.abort_exchange();
+        }
+    }
+
+    /// The GET that waits was given up by its client: the session is closed.
+    pub fn cancel_poll(&mut self, now: Instant) {
+        self.handle_timeout(now);
+        self.poll = Poll::None;
+        self.abort_exchange();
+    }
+
+    /// A POST came: its packets follow, then [`end_push`](Self::end_push).
+    ///
+    /// # Errors
+    ///
+    /// If the session is closed or not on polling; or if another POST is under
+    /// way, which closes the session.
+    pub fn begin_push(&mut self, now: Instant) -> Result<(), Refused> {
+        self.check_polling(now)?;
+        if self.is_pushing {
+            self.finish(CloseReason::TransportError);
+            return Err(Refused::Overlap);
+        }
+        self.is_pushing = true;
+        Ok(())
+    }
+
+    /// The POST is over. If its body did not come whole, the session is closed.
+    pub fn end_push(&mut self, how: Delivery, now: Instant) {
+        self.handle_timeout(now);
+        self.is_pushing = false;
+        if how == Delivery::Aborted {
+            self.abort_exchange();
+        }
+    }
+
+    /// A second connection wants to become the session's transport.
+    ///
+    /// # Errors
+    ///
+    /// If the session is closed, is on a websocket, or is already upgrading.
+    pub fn begin_probe(&mut self, now: Instant) -> Result<ProbeId, Refused> {
+        self.check_polling(now)?;
+        if self.probe.is_some() || !self.config.allow_upgrades {
+            return Err(Refused::TransportMismatch);
+        }
+        let id = ProbeId(self.probes);
+        self.probes += 1;
+        self.probe = Some(Probe {
+            id,
+            deadline: now + self.config.upgrade_timeout,
+            was_answered: false,
+        });
+        Ok(id)
+    }
+
+    /// A packet came on the candidate.
+    ///
+    /// # Errors
+    ///
+    /// If it belongs to no upgrade; the candidate is given up then, and the
+    /// session stays where it is.
+    pub fn handle_probe(
+        &mut self,
+        id: ProbeId,
+        packet: &Packet,
+        now: Instant,
+    ) -> Result<ProbeStep, Fault> {
+        self.handle_timeout(now);
+        let Some(probe) = self.probe.as_mut().filter(|probe| probe.id == id) else {
+            return Err(Fault::StaleProbe);
+        };
+        match packet {
+            Packet::Ping(data) if *data == "probe" => {
+                probe.was_answered = true;
+                // The client stops polling once its poll has come back.
+                if self.outbox.is_empty() {
+                    self.answer_poll(Packet::NOOP);
+                }
+                Ok(ProbeStep::Pong)
+            }
+            Packet::Upgrade(_) => {
+                self.probe = None;
+                self.answer_poll(Packet::NOOP);
+                self.transport = Transport::Websocket;
+                self.events.push_back(Event::Upgraded);
+                self.finish_if_flushed();
+                Ok(ProbeStep::Upgraded)
+            }
+            _ => {
+                self.probe = None;
+                Err(Fault::NoProbe)
+            }
+        }
+    }
+
+    /// The candidate is gone; the session stays where it is.
+    pub fn cancel_probe(&mut self, id: ProbeId) {
+        self.probe.take_if(|probe| probe.id == id);
+    }
+
+    /// Whether a candidate wants to become the session's transport.
+    pub fn is_upgrading(&self) -> bool {
+        self.probe.is_some()
+    }
+
+    /// Whether this attempt at an upgrade is still going on.
+    pub fn is_probing(&self, id: ProbeId) -> bool {
+        self.probe.as_ref().is_some_and(|probe| probe.id == id)
+    }
+
+    /// Moves what is queued into `out`, for the websocket that the session is
+    /// on. It is in flight until [`transmitted`](Self::transmitted).
+    pub fn poll_transmit(&mut self, out: &mut Vec<Packet>) {
+        if self.transport == Transport::Websocket {
+            self.outbox.take(out);
+        }
+    }
+
+    /// The kernel took packets whose charges add up to this.
+    pub fn transmitted(&mut self, charge: usize) {
+        self.outbox.release(charge);
+        self.finish_if_flushed();
+    }
+
+    /// What happened next.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        if let Event::Message(message) = &event {
+            self.inbox -= message.len() + 1;
+        }
+        Some(event)
+    }
+
+    /// Whether [`poll_event`](Self::poll_event) has something.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether [`poll_payload`](Self::poll_payload) has something.
+    pub fn has_payload(&self) -> bool {
+        match self.poll {
+            Poll::Answer(_) => true,
+            Poll::None => false,
+            Poll::Waiting { .. } => !self.outbox.is_empty() || self.phase != Phase::Open,
+        }
+    }
+
+    /// Whether [`poll_transmit`](Self::poll_transmit) has something.
+    pub fn has_transmit(&self) -> bool {
+        self.transport == Transport::Websocket && !self.outbox.is_empty()
+    }
+
+    /// Queues the parts of one message, next to each other, all or none.
+    ///
+    /// # Errors
+    ///
+    /// If the session is not open; if a volatile message cannot leave now; or
+    /// if the client has left more unread than the budget allows, which closes
+    /// the session.
+    pub fn send(&mut self, parts: &[Message], class: Class) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        if class == Class::Volatile && !self.can_take_now() {
+            return Err(SendError::Dropped);
+        }
+        let before = self.outbox.charged();
+        for part in parts {
+            self.outbox.push(Packet::Message(part.clone()));
+        }
+        if before > 0 && self.outbox.charged() > self.config.limits.budget {
+            self.finish(CloseReason::SlowConsumer);
+            return Err(SendError::SlowConsumer);
+        }
+        Ok(())
+    }
+
+    /// Closes the session, with the reason `forced close`.
+    pub fn close(&mut self, how: Close, now: Instant) {
+        self.handle_timeout(now);
+        match (self.phase, how) {
+            (Phase::Closed(_), _) | (Phase::Closing { .. }, Close::Flush) => {}
+            (_, Close::Discard) => self.finish(CloseReason::ForcedClose),
+            (Phase::Open, Close::Flush) => {
+                let is_waiting = matches!(self.poll, Poll::Waiting { .. });
+                let is_done = match self.transport {
+                    Transport::Polling => is_waiting && self.outbox.is_empty(),
+                    Transport::Websocket => self.outbox.is_idle(),
+                };
+                if is_done {
+                    self.finish(CloseReason::ForcedClose);
+                } else {
+                    let by = now + self.config.limits.close_timeout;
+                    self.phase = Phase::Closing { by };
+                }
+            }
+        }
+    }
+
+    fn can_take_now(&self) -> bool {
+        self.outbox.is_empty()
+            && match self.transport {
+                Transport::Polling => matches!(self.poll, Poll::Waiting { .. }),
+                Transport::Websocket => self.outbox.is_idle(),
+            }
+    }
+
+    fn check_polling(&mut self, now: Instant) -> Result<(), Refused> {
+        self.handle_timeout(now);
+        if self.close_reason().is_some() {
+            return Err(Refused::UnknownSid);
+        }
+        if self.transport != Transport::Polling {
+            return Err(Refused::TransportMismatch);
+        }
+        Ok(())
+    }
+
+    /// A GET or a POST broke off: on polling that is the end of the session.
+    fn abort_exchange(&mut self) {
+        if self.transport == Transport::Polling {
+            self.finish(CloseReason::TransportError);
+        }
+    }
+
+    /// On a websocket, closing is over when the last packet has left.
+    fn finish_if_flushed(&mut self) {
+        if matches!(self.phase, Phase::Closing { .. }) && self.outbox.is_idle() {
+            self.finish(CloseReason::ForcedClose);
+        }
+    }
+
+    fn answer_poll(&mut self, packet: Packet) {
+        if let Poll::Waiting { .. } = self.poll {
+            self.poll = Poll::Answer(packet);
+        }
+    }
+
+    fn finish(&mut self, reason: CloseReason) {
+        if let Phase::Closed(_) = self.phase {
+            return;
+        }
+        self.answer_poll(Packet::CLOSE);
+        self.phase = Phase::Closed(reason);
+        self.outbox.clear();
+        self.probe = None;
+        self.events.push_back(Event::Closed(reason));
+    }
+}
+
+/// The handshake. The order of its keys is the reference's.
+fn open_packet(config: &Config, sid: &Sid, transport: Transport) -> String {
+    let can_upgrade = transport == Transport::Polling
+        && config.allow_upgrades
+        && config.transports.contains(&Transport::Websocket);
+    let upgrades = if can_upgrade {
+        r#"["websocket"]"#
+    } else {
+        "[]"
+    };
+    format!(
+        r#"{{"sid":"{sid}","upgrades":{upgrades},"pingInterval":{interval},"pingTimeout":{timeout},"maxPayload":{max_payload}}}"#,
+        sid = sid.as_str(),
+        interval = config.ping_interval.as_millis(),
+        timeout = config.ping_timeout.as_millis(),
+        max_payload = config.max_payload,
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,573 @@
+use super::*;
+
+/// A session with a clock of its own, in milliseconds.
+struct Test {
+    session: Session,
+    start: Instant,
+    now: u64,
+}
+
+impl Test {
+    fn polling() -> Self {
+        let mut test = Self::open(Config::default(), Transport::Polling);
+        test.poll();
+        assert!(test.payload().starts_with("0{"));
+        test
+    }
+
+    fn websocket() -> Self {
+        let mut test = Self::open(Config::default(), Transport::Websocket);
+        assert_eq!(test.transmit().len(), 1);
+        test
+    }
+
+    fn open(config: Config, transport: Transport) -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an arbitrary origin for a fake clock"
+        )]
+        let start = Instant::now();
+        let config = config
+            .ping_interval(Duration::from_millis(300))
+            .ping_timeout(Duration::from_millis(200))
+            .upgrade_timeout(Duration::from_millis(250));
+        Self {
+            session: Session::new(config.into(), Sid::from_bytes([0; 15]), transport, start),
+            start,
+            now: 0,
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.start + Duration::from_millis(self.now)
+    }
+
+    /// Moves the clock, as a driver would: from deadline to deadline.
+    fn wait_until(&mut self, ms: u64) {
+        let end = self.start + Duration::from_millis(ms);
+        while let Some(due) = self.session.poll_timeout().filter(|due| *due <= end) {
+            self.session.handle_timeout(due);
+        }
+        self.now = ms;
+        self.session.handle_timeout(end);
+    }
+
+    fn poll(&mut self) {
+        self.session.begin_poll(self.now()).unwrap();
+    }
+
+    /// The body that the waiting GET gets, delivered; empty if it goes on waiting.
+    fn payload(&mut self) -> String {
+        let now = self.now();
+        self.session
+            .poll_payload()
+            .map_or(String::new(), |payload| {
+                self.session.end_poll(payload.charge, Delivery::Done, now);
+                payload.body
+            })
+    }
+
+    /// A whole POST.
+    fn post(&mut self, packets: &[Packet]) -> Result<(), Refused> {
+        let now = self.now();
+        self.session.begin_push(now)?;
+        for packet in packets {
+            // What a bad packet does is asserted on the session.
+            let _ = self
+                .session
+                .handle_packet(Transport::Polling, packet.clone(), now);
+        }
+        self.session.end_push(Delivery::Done, now);
+        Ok(())
+    }
+
+    /// What the websocket takes, all the way to the kernel.
+    fn transmit(&mut self) -> Vec<Packet> {
+        let mut packets = Vec::new();
+        self.session.poll_transmit(&mut packets);
+        let charge = packets.iter().map(Packet::charge).sum();
+        self.session.transmitted(charge);
+        packets
+    }
+
+    fn receive(&mut self, packet: Packet) -> Result<(), Fault> {
+        let now = self.now();
+        self.session
+            .handle_packet(Transport::Websocket, packet, now)
+    }
+
+    fn send(&mut self, text: &str) -> Result<(), SendError> {
+        self.session.send(&[text.into()], Class::Reliable)
+    }
+
+    fn probe(&mut self, id: ProbeId, packet: &Packet) -> Result<ProbeStep, Fault> {
+        let now = self.now();
+        self.session.handle_probe(id, packet, now)
+    }
+
+    fn close(&mut self, how: Close) {
+        let now = self.now();
+        self.session.close(how, now);
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.session.poll_event()).collect()
+    }
+
+    #[track_caller]
+    fn assert_closed(&mut self, reason: CloseReason) {
+        assert_eq!(self.session.close_reason(), Some(reason));
+        assert_eq!(self.session.poll_timeout(), None);
+        assert_eq!(self.events().last(), Some(&Event::Closed(reason)));
+        self.close(Close::Discard);
+        assert_eq!(self.events(), [], "it closes once");
+    }
+}
+
+fn text(text: &str) -> Packet {
+    Packet::Message(text.into())
+}
+
+fn pong() -> Packet {
+    Packet::Pong("".into())
+}
+
+fn probe_ping() -> Packet {
+    Packet::Ping("probe".into())
+}
+
+fn upgrade() -> Packet {
+    Packet::Upgrade("".into())
+}
+
+fn message(text: &str) -> Event {
+    Event::Message(text.into())
+}
+
+#[test]
+fn the_open_packet_has_the_five_keys_of_the_reference_in_order() {
+    let mut polling = Test::open(Config::default(), Transport::Polling);
+    polling.poll();
+    assert_eq!(
+        polling.payload(),
+        concat!(
+            r#"0{"sid":"AAAAAAAAAAAAAAAAAAAA","upgrades":["websocket"],"#,
+            r#""pingInterval":300,"pingTimeout":200,"maxPayload":1000000}"#
+        )
+    );
+    let mut websocket = Test::open(Config::default(), Transport::Websocket);
+    let Packet::Open(open) = &websocket.transmit()[0] else {
+        panic!("expected the open packet first");
+    };
+    assert!(open.contains(r#""upgrades":[],"#), "{open}");
+}
+
+#[test]
+fn upgrades_are_offered_only_where_they_are_allowed() {
+    for config in [
+        Config::default().allow_upgrades(false),
+        Config::default().transports([Transport::Polling]),
+    ] {
+        let mut test = Test::open(config, Transport::Polling);
+        test.poll();
+        assert!(test.payload().contains(r#""upgrades":[],"#));
+    }
+}
+
+#[test]
+fn a_poll_waits_until_something_is_queued() {
+    let mut test = Test::polling();
+    test.poll();
+    assert_eq!(test.payload(), "");
+    test.send("a").unwrap();
+    test.send("b").unwrap();
+    assert_eq!(test.payload(), "4a\u{1e}4b");
+    assert_eq!(test.session.buffered(), 0);
+}
+
+#[test]
+fn messages_are_events_in_order() {
+    let mut test = Test::polling();
+    test.post(&[text("a"), Packet::NOOP, text("b")]).unwrap();
+    assert_eq!(test.events(), [message("a"), message("b")]);
+}
+
+#[test]
+fn an_unanswered_ping_closes_one_interval_and_one_timeout_after_the_start() {
+    for mut test in [Test::polling(), Test::websocket()] {
+        test.wait_until(499);
+        assert_eq!(test.session.close_reason(), None);
+        test.wait_until(500);
+        test.assert_closed(CloseReason::PingTimeout);
+    }
+}
+
+#[test]
+fn an_expired_session_is_refused_even_if_its_timer_is_late() {
+    let mut test = Test::polling();
+    test.now = 500;
+    let now = test.now();
+    assert_eq!(test.session.begin_poll(now), Err(Refused::UnknownSid));
+}
+
+#[test]
+fn a_pong_keeps_the_session_open() {
+    let mut test = Test::websocket();
+    for round in 1..=3 {
+        test.wait_until(round * 400 - 100);
+        assert_eq!(test.transmit(), [Packet::PING]);
+        test.wait_until(round * 400);
+        test.receive(pong()).unwrap();
+    }
+    assert_eq!(test.session.close_reason(), None);
+}
+
+#[test]
+fn a_flood_of_pongs_does_not_put_off_the_ping() {
+    let mut test = Test::websocket();
+    for ms in (0..300).step_by(50) {
+        test.wait_until(ms);
+        test.receive(pong()).unwrap();
+    }
+    test.wait_until(300);
+    assert_eq!(test.transmit(), [Packet::PING]);
+}
+
+#[test]
+fn a_ping_from_the_client_closes() {
+    let mut test = Test::websocket();
+    assert_eq!(test.receive(Packet::PING), Err(Fault::HeartbeatDirection));
+    test.assert_closed(CloseReason::TransportError);
+}
+
+#[test]
+fn a_client_whose_connection_is_not_read_is_excused_for_its_pong() {
+    let mut test = Test::open(
+        Config::default().limits(crate::Limits::default().inbox(10)),
+        Transport::Websocket,
+    );
+    test.receive(text("more than ten bytes")).unwrap();
+    assert!(test.session.is_inbox_full());
+    test.wait_until(600);
+    assert_eq!(test.session.close_reason(), None);
+    test.events();
+    test.wait_until(800);
+    test.assert_closed(CloseReason::PingTimeout);
+}
+
+#[test]
+fn a_second_poll_closes_and_the_first_is_told() {
+    let mut test = Test::polling();
+    test.poll();
+    let now = test.now();
+    assert_eq!(test.session.begin_poll(now), Err(Refused::Overlap));
+    assert_eq!(test.payload(), "1");
+    test.assert_closed(CloseReason::TransportError);
+    assert_eq!(test.session.begin_poll(now), Err(Refused::UnknownSid));
+}
+
+#[test]
+fn a_second_push_closes() {
+    let mut test = Test::polling();
+    let now = test.now();
+    test.session.begin_push(now).unwrap();
+    assert_eq!(test.session.begin_push(now), Err(Refused::Overlap));
+    test.assert_closed(CloseReason::TransportError);
+}
+
+#[test]
+fn an_aborted_exchange_closes() {
+    let mut test = Test::polling();
+    test.poll();
+    let now = test.now();
+    test.session.cancel_poll(now);
+    test.assert_closed(CloseReason::TransportError);
+
+    let mut test = Test::polling();
+    test.session.begin_push(now).unwrap();
+    test.session.end_push(Delivery::Aborted, now);
+    test.assert_closed(CloseReason::TransportError);
+
+    let mut test = Test::polling();
+    test.poll();
+    test.send("lost on the way").unwrap();
+    let payload = test.session.poll_payload().unwrap();
+    test.session
+        .end_poll(payload.charge, Delivery::Aborted, now);
+    test.assert_closed(CloseReason::TransportError);
+}
+
+#[test]
+fn a_close_packet_releases_the_poll_and_ends_the_payload() {
+    let mut test = Test::polling();
+    test.poll();
+    test.post(&[text("a"), Packet::CLOSE, text("b")]).unwrap();
+    assert_eq!(test.payload(), "6");
+    assert_eq!(
+        test.events(),
+        [message("a"), Event::Closed(CloseReason::TransportClose)]
+    );
+}
+
+#[test]
+fn a_close_packet_on_a_websocket_closes_at_once() {
+    let mut test = Test::websocket();
+    test.receive(Packet::CLOSE).unwrap();
+    test.assert_closed(CloseReason::TransportClose);
+}
+
+#[test]
+fn closing_answers_a_waiting_poll() {
+    let mut test = Test::polling();
+    test.poll();
+    test.close(Close::Flush);
+    assert_eq!(test.payload(), "1");
+    test.assert_closed(CloseReason::ForcedClose);
+}
+
+#[test]
+fn closing_without_a_poll_waits_for_one() {
+    let mut test = Test::polling();
+    test.close(Close::Flush);
+    assert_eq!(test.session.close_reason(), None);
+    assert_eq!(test.post(&[text("ignored")]), Ok(()));
+    assert_eq!(test.send("late"), Err(SendError::Closed));
+    test.poll();
+    assert_eq!(test.payload(), "6\u{1e}1");
+    assert_eq!(test.events(), [Event::Closed(CloseReason::ForcedClose)]);
+}
+
+#[test]
+fn closing_sends_what_is_queued_first() {
+    let mut test = Test::polling();
+    test.send("last words").unwrap();
+    test.close(Close::Flush);
+    test.poll();
+    assert_eq!(test.payload(), "4last words");
+    test.poll();
+    assert_eq!(test.payload(), "6\u{1e}1");
+    test.assert_closed(CloseReason::ForcedClose);
+
+    let mut test = Test::websocket();
+    test.send("last words").unwrap();
+    test.close(Close::Flush);
+    assert_eq!(test.session.close_reason(), None);
+    assert_eq!(test.transmit(), [text("last words")]);
+    test.assert_closed(CloseReason::ForcedClose);
+}
+
+#[test]
+fn closing_does_not_wait_for_ever() {
+    let limits = crate::Limits::default().close_timeout(Duration::from_millis(100));
+    let mut test = Test::open(Config::default().limits(limits), Transport::Websocket);
+    test.close(Close::Flush);
+    test.wait_until(100);
+    test.assert_closed(CloseReason::ForcedClose);
+}
+
+#[test]
+fn the_heartbeat_goes_on_while_closing() {
+    let mut test = Test::polling();
+    test.close(Close::Flush);
+    test.wait_until(500);
+    test.assert_closed(CloseReason::PingTimeout);
+}
+
+#[test]
+fn discarding_drops_what_is_queued() {
+    let mut test = Test::polling();
+    test.send("dropped").unwrap();
+    test.close(Close::Discard);
+    assert_eq!(test.session.buffered(), 0);
+    test.assert_closed(CloseReason::ForcedClose);
+}
+
+#[test]
+fn an_upgrade_keeps_every_message_in_order() {
+    let mut test = Test::polling();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.poll();
+    assert_eq!(test.probe(id, &probe_ping()), Ok(ProbeStep::Pong));
+    assert_eq!(test.payload(), "6", "the waiting poll is released");
+    for text in ["a", "b", "c"] {
+        test.send(text).unwrap();
+    }
+    test.post(&[text("x")]).unwrap();
+    assert!(!test.session.has_transmit());
+    assert_eq!(test.probe(id, &upgrade()), Ok(ProbeStep::Upgraded));
+    test.receive(text("y")).unwrap();
+    assert_eq!(test.transmit(), [text("a"), text("b"), text("c")]);
+    assert_eq!(test.events(), [message("x"), Event::Upgraded, message("y")]);
+    let now = test.now();
+    assert_eq!(
+        test.session.begin_poll(now),
+        Err(Refused::TransportMismatch)
+    );
+    assert_eq!(
+        test.session.begin_probe(now),
+        Err(Refused::TransportMismatch)
+    );
+}
+
+#[test]
+fn a_poll_during_an_upgrade_is_released_after_a_while() {
+    let mut test = Test::polling();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.probe(id, &probe_ping()).unwrap();
+    test.poll();
+    test.wait_until(99);
+    assert_eq!(test.payload(), "");
+    test.wait_until(100);
+    assert_eq!(test.payload(), "6");
+}
+
+#[test]
+fn a_poll_that_waits_at_the_upgrade_gets_a_noop() {
+    let mut test = Test::polling();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.probe(id, &probe_ping()).unwrap();
+    test.poll();
+    test.probe(id, &upgrade()).unwrap();
+    assert_eq!(test.payload(), "6");
+    assert_eq!(test.session.close_reason(), None);
+}
+
+#[test]
+fn messages_flow_over_polling_while_an_upgrade_is_tried() {
+    let mut test = Test::polling();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.poll();
+    test.send("now").unwrap();
+    assert_eq!(test.payload(), "4now");
+    test.probe(id, &probe_ping()).unwrap();
+    assert_eq!(test.probe(id, &probe_ping()), Ok(ProbeStep::Pong), "again");
+}
+
+#[test]
+fn an_abandoned_probe_leaves_the_session_on_polling() {
+    let mut test = Test::polling();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.probe(id, &probe_ping()).unwrap();
+    test.wait_until(250);
+    assert!(!test.session.is_probing(id));
+    assert_eq!(test.probe(id, &upgrade()), Err(Fault::StaleProbe));
+    test.send("still here").unwrap();
+    test.poll();
+    assert_eq!(test.payload(), "4still here");
+    let next = test.session.begin_probe(test.now()).unwrap();
+    test.session.cancel_probe(id);
+    assert!(test.session.is_probing(next), "the stale one harms nothing");
+}
+
+#[test]
+fn a_wrong_packet_ends_the_candidate_and_not_the_session() {
+    for packet in [Packet::PING, text("hello"), Packet::CLOSE, pong()] {
+        let mut test = Test::polling();
+        let id = test.session.begin_probe(test.now()).unwrap();
+        assert_eq!(test.probe(id, &packet), Err(Fault::NoProbe));
+        assert_eq!(test.session.transport(), Transport::Polling);
+        assert!(test.session.is_open());
+        assert_eq!(test.events(), []);
+    }
+}
+
+#[test]
+fn one_candidate_at_a_time() {
+    let mut test = Test::polling();
+    let now = test.now();
+    let id = test.session.begin_probe(now).unwrap();
+    assert_eq!(
+        test.session.begin_probe(now),
+        Err(Refused::TransportMismatch)
+    );
+    assert!(test.session.is_probing(id));
+}
+
+#[test]
+fn closing_ends_a_candidate_when_the_close_is_delivered() {
+    let mut test = Test::polling();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.poll();
+    test.close(Close::Flush);
+    assert_eq!(test.payload(), "1");
+    assert!(!test.session.is_probing(id));
+    assert_eq!(test.probe(id, &upgrade()), Err(Fault::StaleProbe));
+}
+
+#[test]
+fn closing_in_mid_upgrade_flushes_over_the_websocket() {
+    let mut test = Test::polling();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.probe(id, &probe_ping()).unwrap();
+    test.send("last words").unwrap();
+    test.close(Close::Flush);
+    assert_eq!(test.probe(id, &upgrade()), Ok(ProbeStep::Upgraded));
+    assert_eq!(test.transmit(), [text("last words")]);
+    test.assert_closed(CloseReason::ForcedClose);
+}
+
+#[test]
+fn an_outstanding_ping_survives_the_upgrade() {
+    let mut test = Test::polling();
+    test.poll();
+    test.wait_until(300);
+    assert_eq!(test.payload(), "2");
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.probe(id, &upgrade()).unwrap();
+    test.wait_until(400);
+    test.receive(pong()).unwrap();
+    test.wait_until(700);
+    assert_eq!(test.transmit(), [Packet::PING]);
+    test.wait_until(900);
+    test.assert_closed(CloseReason::PingTimeout);
+}
+
+#[test]
+fn what_a_left_transport_does_no_longer_matters() {
+    let mut test = Test::polling();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    let now = test.now();
+    test.poll();
+    test.session.begin_push(now).unwrap();
+    test.probe(id, &upgrade()).unwrap();
+    test.session.cancel_poll(now);
+    test.session.end_push(Delivery::Aborted, now);
+    test.session
+        .handle_loss(Transport::Polling, CloseReason::TransportError, now);
+    assert!(test.session.is_open());
+}
+
+#[test]
+fn a_volatile_message_leaves_at_once_or_never() {
+    let send = |test: &mut Test| {
+        test.session
+            .send(&["v".into(), "w".into()], Class::Volatile)
+    };
+
+    let mut test = Test::polling();
+    assert_eq!(send(&mut test), Err(SendError::Dropped), "no poll waits");
+    test.poll();
+    assert_eq!(send(&mut test), Ok(()));
+    assert_eq!(send(&mut test), Err(SendError::Dropped), "one is queued");
+    assert_eq!(test.payload(), "4v\u{1e}4w");
+
+    let mut test = Test::websocket();
+    assert_eq!(send(&mut test), Ok(()));
+    let mut packets = Vec::new();
+    test.session.poll_transmit(&mut packets);
+    assert_eq!(send(&mut test), Err(SendError::Dropped), "being written");
+}
+
+#[test]
+fn a_client_that_does_not_read_is_closed_at_its_budget() {
+    let limits = crate::Limits::default().high_water(500).budget(1000);
+    let mut test = Test::open(Config::default().limits(limits), Transport::Websocket);
+    test.transmit();
+    test.send(&"x".repeat(5000)).unwrap();
+    assert!(!test.session.is_ready());
+    assert_eq!(test.transmit().len(), 1, "an empty outbox takes anything");
+    assert!(test.session.is_ready());
+    test.send(&"x".repeat(900)).unwrap();
+    assert_eq!(test.send("one more"), Err(SendError::SlowConsumer));
+    test.assert_closed(CloseReason::SlowConsumer);
+}
