@@ -4,6 +4,7 @@ pub(crate) mod heartbeat;
 pub(crate) mod outbox;
 pub(crate) mod packet;
 pub(crate) mod payload;
+pub(crate) mod request;
 pub(crate) mod session;
 pub(crate) mod sid;
 pub(crate) mod text;

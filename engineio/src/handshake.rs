@@ -1,0 +1,94 @@
+//! The request that opened a session.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Uri};
+
+/// The request that opened a session.
+///
+/// It stays what it was for the session's life, also after an upgrade.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Handshake {
+    /// The address of the peer, where the host told it with [`PeerAddr`].
+    pub address: Option<SocketAddr>,
+    /// The headers of the request.
+    pub headers: HeaderMap,
+    /// The target of the request: path and query.
+    pub uri: Uri,
+}
+
+impl Handshake {
+    /// The parameters of the query, decoded, in their order.
+    pub fn query(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes())
+    }
+
+    pub(crate) fn new(uri: &Uri, headers: &HeaderMap, extensions: &http::Extensions) -> Self {
+        Self {
+            address: extensions.get().map(|PeerAddr(address)| *address),
+            headers: compact(headers),
+            uri: uri
+                .path_and_query()
+                .and_then(|target| target.as_str().parse().ok())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// The address that a connection comes from, as a request extension.
+///
+/// A host that accepts connections itself inserts it into each request;
+/// without it [`Handshake::address`] is `None`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PeerAddr(pub SocketAddr);
+
+/// Copies the values into one allocation: each of hyper's own keeps the whole
+/// buffer alive that it was read into, for the session's life.
+fn compact(headers: &HeaderMap) -> HeaderMap {
+    let values: Vec<u8> = headers
+        .values()
+        .flat_map(|value| value.as_bytes())
+        .copied()
+        .collect();
+    let mut values = Bytes::from(values);
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let copy = HeaderValue::from_maybe_shared(values.split_to(value.len()))
+                .expect("it is the copy of a header value");
+            (name.clone(), copy)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    #[test]
+    fn the_handshake_keeps_headers_query_and_address() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 5000));
+        let (head, ()) = Request::builder()
+            .uri("/engine.io/?EIO=4&room=a%20b")
+            .header("cookie", "a=1")
+            .header("x-two", "1")
+            .header("x-two", "2")
+            .extension(PeerAddr(address))
+            .body(())
+            .unwrap()
+            .into_parts();
+        let handshake = Handshake::new(&head.uri, &head.headers, &head.extensions);
+        assert_eq!(handshake.address, Some(address));
+        assert_eq!(handshake.headers, head.headers);
+        assert_eq!(handshake.uri, head.uri);
+        assert_eq!(
+            handshake.query().last(),
+            Some(("room".into(), "a b".into()))
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! What a request asks for, read from its method, query and headers.
+
+use http::{HeaderMap, Method, header};
+
+use super::transport::Transport;
+use crate::{Config, Refused};
+
+/// A request below the engine's path, as its query and headers describe it.
+///
+/// The checks are made in the order of the reference, which clients can see:
+/// transport, origin, session, then those of a handshake.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Request {
+    /// The transport that it names.
+    pub transport: Transport,
+    /// The session it is for; a request without one is a handshake.
+    pub sid: Option<String>,
+    /// Whether `EIO` is exactly `4`.
+    pub is_revision_4: bool,
+    /// Whether the headers ask for a websocket.
+    pub is_upgrade: bool,
+}
+
+impl Request {
+    /// Reads the query, and checks what needs no session: the transport, then
+    /// the origin.
+    ///
+    /// # Errors
+    ///
+    /// If the transport is unknown or not enabled, or the origin is malformed
+    /// or not allowed.
+    pub fn parse(query: &str, headers: &HeaderMap, config: &Config) -> Result<Self, Refused> {
+        let (mut transport, mut sid, mut eio) = (None, None, None);
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            // The last of equal keys wins.
+            match &*key {
+                "EIO" => eio = Some(value),
+                "sid" => sid = Some(value),
+                "transport" => transport = Some(value),
+                _ => {}
+            }
+        }
+        let transport = transport
+            .and_then(|name| Transport::from_name(&name))
+            .filter(|transport| config.transports.contains(transport))
+            .ok_or(Refused::UnknownTransport)?;
+        check_origin(headers, config)?;
+        Ok(Self {
+            transport,
+            sid: sid.filter(|sid| !sid.is_empty()).map(Into::into),
+            is_revision_4: eio.as_deref() == Some("4"),
+            is_upgrade: is_upgrade(headers),
+        })
+    }
+
+    /// Checks what only a handshake needs.
+    ///
+    /// # Errors
+    ///
+    /// If the method is not GET, the headers do not fit the transport, or the
+    /// revision is not 4.
+    pub fn check_handshake(&self, method: &Method) -> Result<(), Refused> {
+        if method != Method::GET {
+            return Err(Refused::BadHandshakeMethod);
+        }
+        if (self.transport == Transport::Websocket) != self.is_upgrade {
+            return Err(Refused::WebsocketHandshake);
+        }
+        if !self.is_revision_4 {
+            return Err(Refused::UnsupportedRevision);
+        }
+        Ok(())
+    }
+}
+
+fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), Refused> {
+    let origin = match headers.get(header::ORIGIN) {
+        None => None,
+        Some(value) => Some(value.to_str().map_err(|_| Refused::InvalidOrigin)?),
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    if config.origins.allow(origin, host) {
+        Ok(())
+    } else {
+        Err(Refused::Forbidden)
+    }
+}
+
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::Origins;
+
+    fn parse(query: &str) -> Result<Request, Refused> {
+        Request::parse(query, &HeaderMap::new(), &Config::default())
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_wins() {
+        let request = parse("transport=x&transport=polling&sid=a&sid=b&EIO=3&EIO=4").unwrap();
+        assert_eq!(request.sid.as_deref(), Some("b"));
+        assert_eq!(request.check_handshake(&Method::GET), Ok(()));
+    }
+
+    #[test]
+    fn an_unknown_or_disabled_transport_is_refused() {
+        for query in [
+            "",
+            "EIO=4",
+            "EIO=4&transport=",
+            "EIO=4&transport=abc",
+            "EIO=4&transport=webtransport",
+            "EIO=4&transport=__proto__",
+            "EIO=4&transport=constructor",
+        ] {
+            assert_eq!(parse(query), Err(Refused::UnknownTransport), "{query}");
+        }
+        let config = Config::default().transports([Transport::Websocket]);
+        assert_eq!(
+            Request::parse("transport=polling", &HeaderMap::new(), &config),
+            Err(Refused::UnknownTransport)
+        );
+    }
+
+    #[test]
+    fn only_revision_four_is_served() {
+        for query in ["", "&EIO=3", "&EIO=04", "&EIO=abc", "&EIO=5", "&EIO="] {
+            let request = parse(&format!("transport=polling{query}")).unwrap();
+            assert_eq!(
+                request.check_handshake(&Method::GET),
+                Err(Refused::UnsupportedRevision),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_handshake_is_a_get() {
+        let request = parse("transport=polling&EIO=4&sid=").unwrap();
+        for method in [Method::POST, Method::PUT, Method::HEAD, Method::OPTIONS] {
+            assert_eq!(
+                request.check_handshake(&method),
+                Err(Refused::BadHandshakeMethod)
+            );
+        }
+    }
+
+    #[test]
+    fn the_transport_and_the_upgrade_header_must_agree() {
+        let request = parse("transport=websocket&EIO=4").unwrap();
+        assert_eq!(
+            request.check_handshake(&Method::GET),
+            Err(Refused::WebsocketHandshake)
+        );
+    }
+
+    #[test]
+    fn the_origin_is_checked_after_the_transport() {
+        let config = Config::default().origins(Origins::Same);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("localhost:3000"));
+        headers.insert(
+            header::ORIGIN,
+            HeaderValue::from_static("http://evil.example"),
+        );
+        let parse = |query, headers: &HeaderMap| Request::parse(query, headers, &config);
+        assert_eq!(
+            parse("transport=x", &headers),
+            Err(Refused::UnknownTransport)
+        );
+        assert_eq!(
+            parse("transport=polling", &headers),
+            Err(Refused::Forbidden)
+        );
+        headers.insert(
+            header::ORIGIN,
+            HeaderValue::from_bytes(b"http://\xe9").unwrap(),
+        );
+        assert_eq!(
+            parse("transport=polling", &headers),
+            Err(Refused::InvalidOrigin)
+        );
+    }
+}

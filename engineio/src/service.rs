@@ -1,0 +1,165 @@
+//! The engine as a service of hyper, and as a service and a layer of tower.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Frame, SizeHint};
+
+use crate::{Body, Engine};
+
+/// A boxed future of the services.
+type Answer<R, E> = Pin<Box<dyn Future<Output = Result<R, E>> + Send>>;
+
+/// An [`Engine`] as a service: of hyper, for a server without other routes,
+/// and of tower, to be nested in a router.
+#[derive(Clone, Debug)]
+pub struct EngineService(Engine);
+
+impl EngineService {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self(engine)
+    }
+
+    fn answer<B>(&self, request: Request<B>) -> Answer<Response<Body>, Infallible>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: fmt::Display,
+    {
+        let engine = self.0.clone();
+        Box::pin(async move { Ok(engine.handle(request).await) })
+    }
+}
+
+impl<B> hyper::service::Service<Request<B>> for EngineService
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: fmt::Display,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer<Response<Body>, Infallible>;
+
+    fn call(&self, request: Request<B>) -> Self::Future {
+        self.answer(request)
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for EngineService
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: fmt::Display,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer<Response<Body>, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.answer(request)
+    }
+}
+
+/// An [`Engine`] as a layer: it takes the requests of its path, and leaves all
+/// others to the service inside.
+#[derive(Clone, Debug)]
+pub struct EngineLayer(Engine);
+
+impl EngineLayer {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self(engine)
+    }
+}
+
+impl<S> tower_layer::Layer<S> for EngineLayer {
+    type Service = Layered<S>;
+
+    fn layer(&self, inner: S) -> Layered<S> {
+        Layered {
+            engine: EngineService(self.0.clone()),
+            inner,
+        }
+    }
+}
+
+/// A service with an engine in front, made by [`EngineLayer`].
+#[derive(Clone, Debug)]
+pub struct Layered<S> {
+    engine: EngineService,
+    inner: S,
+}
+
+impl<S, B, R> tower_service::Service<Request<B>> for Layered<S>
+where
+    S: tower_service::Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: fmt::Display,
+{
+    type Response = Response<LayeredBody<R>>;
+    type Error = S::Error;
+    type Future = Answer<Self::Response, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if self.engine.0.config().serves(request.uri().path()) {
+            let engine = self.engine.0.clone();
+            Box::pin(async move { Ok(engine.handle(request).await.map(LayeredBody::Engine)) })
+        } else {
+            let answer = self.inner.call(request);
+            Box::pin(async move { Ok(answer.await?.map(LayeredBody::Inner)) })
+        }
+    }
+}
+
+/// The body of a response of the engine, or of the service inside.
+#[derive(Debug)]
+pub enum LayeredBody<R> {
+    /// The engine's.
+    Engine(Body),
+    /// The inner service's.
+    Inner(R),
+}
+
+impl<R> http_body::Body for LayeredBody<R>
+where
+    R: http_body::Body<Data = Bytes> + Unpin,
+{
+    type Data = Bytes;
+    type Error = R::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, R::Error>>> {
+        match self.get_mut() {
+            Self::Engine(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
+            Self::Inner(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Engine(body) => body.is_end_stream(),
+            Self::Inner(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Engine(body) => body.size_hint(),
+            Self::Inner(body) => body.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A session as its application holds it.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::shared::Shared;
+use crate::{Class, Close, CloseReason, Event, Handshake, Message, SendError, Sid, Transport};
+
+/// A session as its application holds it.
+///
+/// A cheap clone of one `Arc`; dropping clones does nothing. The session ends
+/// when its handler returns, when it is [closed](Self::close), or when the
+/// client is gone.
+#[derive(Clone)]
+pub struct Socket(pub(crate) Arc<Shared>);
+
+impl Socket {
+    /// The session's id, a secret between it and its client.
+    pub fn sid(&self) -> &Sid {
+        self.0.sid()
+    }
+
+    /// The request that opened the session.
+    pub fn handshake(&self) -> &Handshake {
+        self.0.handshake()
+    }
+
+    /// The transport that the session is on.
+    pub fn transport(&self) -> Transport {
+        self.0.read(|session| session.transport())
+    }
+
+    /// The next message; `None` once the session is closed and all that came
+    /// before was taken.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn recv(&self) -> Option<Message> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// As [`recv`](Self::recv), for hand-written futures. One task at a time
+    /// can wait.
+    pub fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        self.0.poll_recv(cx, |session| {
+            loop {
+                match session.poll_event() {
+                    Some(Event::Message(message)) => return Poll::Ready(Some(message)),
+                    Some(Event::Upgraded) => {}
+                    Some(Event::Closed(_)) => return Poll::Ready(None),
+                    None if session.close_reason().is_some() => return Poll::Ready(None),
+                    None => return Poll::Pending,
+                }
+            }
+        })
+    }
+
+    /// Queues a message. It never waits.
+    ///
+    /// # Errors
+    ///
+    /// If the session is closed or closing, or if its client has left more
+    /// unread than [`budget`](crate::Limits::budget), which closes it.
+    pub fn send(&self, message: impl Into<Message>) -> Result<(), SendError> {
+        self.send_all(&[message.into()])
+    }
+
+    /// Queues messages next to each other, all or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_all(&self, messages: &[Message]) -> Result<(), SendError> {
+        self.0
+            .update(|session, _| session.send(messages, Class::Reliable))
+    }
+
+    /// Queues messages only if nothing is queued and the transport can take
+    /// them now; all or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); [`SendError::Dropped`] if they cannot leave now.
+    pub fn send_all_volatile(&self, messages: &[Message]) -> Result<(), SendError> {
+        self.0
+            .update(|session, _| session.send(messages, Class::Volatile))
+    }
+
+    /// Waits until less is buffered than the
+    /// [high-water mark](crate::Limits::high_water). `false` if the session is
+    /// closed.
+    pub async fn ready(&self) -> bool {
+        poll_fn(|cx| self.0.poll_ready(cx)).await
+    }
+
+    /// Bytes that the client has not taken yet, with 64 for each packet.
+    pub fn buffered(&self) -> usize {
+        self.0.read(|session| session.buffered())
+    }
+
+    /// Closes the session. The client may connect again.
+    pub fn close(&self, how: Close) {
+        self.0.update(|session, now| session.close(how, now));
+    }
+
+    /// Why the session ended; `None` while it has not.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.0.read(|session| session.close_reason())
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("sid", self.sid())
+            .field("transport", &self.transport())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! A websocket connection: packets in, packets out.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use hyper::rt::{Read, ReadBuf, Write};
+use hyper::upgrade::Upgraded;
+
+use super::reader::{Frame, Reader};
+use super::writer::Writer;
+use crate::{CloseReason, Packet};
+
+/// How much is read at once, into a buffer that all connections of a thread
+/// share.
+const READ_BUFFER: usize = 64 * 1024;
+
+thread_local! {
+    static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+}
+
+/// A websocket connection.
+pub(crate) struct Connection {
+    io: Upgraded,
+    reader: Reader,
+    /// What was read and not taken yet.
+    pub(crate) inbound: VecDeque<Packet>,
+    loss: Option<Loss>,
+    pub(crate) writer: Writer,
+    is_shut: bool,
+}
+
+/// Why nothing more comes from a connection, and what its peer is to be told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Loss {
+    pub(crate) reason: CloseReason,
+    pub(crate) farewell: Farewell,
+}
+
+/// The close frame that a peer is owed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Farewell {
+    Close(Option<u16>),
+    /// It has closed itself, and is answered already, or it is gone.
+    None,
+}
+
+impl Connection {
+    pub(crate) fn new(io: Upgraded, max_payload: usize) -> Self {
+        Self {
+            io,
+            reader: Reader::new(max_payload),
+            inbound: VecDeque::new(),
+            loss: None,
+            writer: Writer::default(),
+            is_shut: false,
+        }
+    }
+
+    /// Reads once, into `inbound`; ready if there is something to look at. What
+    /// precedes the loss of the connection is delivered first.
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.inbound.is_empty() || self.loss.is_some() {
+            return Poll::Ready(());
+        }
+        let mut scratch = SCRATCH
+            .take()
+            .unwrap_or_else(|| vec![0; READ_BUFFER].into());
+        let mut buffer = ReadBuf::new(&mut scratch);
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer.unfilled());
+        match read {
+            Poll::Ready(Ok(())) if buffer.filled().is_empty() => self.lose_connection(),
+            Poll::Ready(Ok(())) => self.decode(buffer.filled()),
+            Poll::Ready(Err(_)) => self.lose_connection(),
+            Poll::Pending => {}
+        }
+        SCRATCH.set(Some(scratch));
+        read.map(|_| ())
+    }
+
+    /// Why nothing more will come, once `inbound` is empty.
+    pub(crate) fn loss(&self) -> Option<Loss> {
+        self.loss.filter(|_| self.inbound.is_empty())
+    }
+
+    /// Writes what the writer holds.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.writer.poll_flush(cx, &mut self.io)
+    }
+
+    /// Writes the rest, then ends the outbound side and waits for the peer to
+    /// end its own.
+    pub(crate) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_flush(cx))?;
+        if !self.is_shut {
+            ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+            self.is_shut = true;
+        }
+        while self.loss.is_none() {
+            ready!(self.poll_fill(cx));
+            self.inbound.clear();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn decode(&mut self, mut input: &[u8]) {
+        let loss = loop {
+            let packet = match self.reader.next(&mut input) {
+                Ok(Some(Frame::Binary(data))) => Packet::from_binary(data),
+                Ok(Some(Frame::Text(text))) => match Packet::from_text(text) {
+                    Ok(packet) => packet,
+                    Err(error) => {
+                        tracing::debug!(%error, "bad packet");
+                        break Some(Loss::parse_error());
+                    }
+                },
+                Ok(Some(Frame::Close)) => break Some(Loss::closed()),
+                Ok(None) => break None,
+                Err(violation) => break Some(Loss::violation(violation.code)),
+            };
+            self.inbound.push_back(packet);
+        };
+        self.loss = loss;
+        self.writer.push_control(&self.reader.take_control());
+    }
+
+    fn lose_connection(&mut self) {
+        self.loss = Some(Loss::closed());
+    }
+}
+
+impl Loss {
+    fn closed() -> Self {
+        Self {
+            reason: CloseReason::TransportClose,
+            farewell: Farewell::None,
+        }
+    }
+
+    fn parse_error() -> Self {
+        Self {
+            reason: CloseReason::ParseError,
+            farewell: Farewell::Close(None),
+        }
+    }
+
+    fn violation(code: u16) -> Self {
+        Self {
+            reason: CloseReason::TransportError,
+            farewell: Farewell::Close(Some(code)),
+        }
+    }
+}

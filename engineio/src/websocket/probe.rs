@@ -1,0 +1,104 @@
+//! The upgrade of a polling session: a second connection proves itself, then
+//! becomes the session's transport.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::upgrade::OnUpgrade;
+
+use super::connection::{Connection, Farewell};
+use crate::shared::Shared;
+use crate::{Config, Packet, ProbeId, ProbeStep};
+
+/// How long a rejected candidate has to end its side.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Runs one attempt, from the 101 to the hand-over or the end of the candidate.
+///
+/// Whatever goes wrong here ends the candidate, never the session.
+pub(crate) async fn run(upgrade: OnUpgrade, shared: Arc<Shared>, id: ProbeId, config: Arc<Config>) {
+    let guard = ProbeGuard { shared, id };
+    let shared = &guard.shared;
+    let upgraded = async {
+        tokio::select! {
+            upgraded = upgrade => upgraded.ok(),
+            () = poll_fn(|cx| shared.poll_probe_over(cx, id)) => None,
+        }
+    };
+    let Some(io) = upgraded.await else { return };
+    let mut connection = Connection::new(io, config.max_payload);
+    match poll_fn(|cx| poll_probe(&mut connection, shared, id, cx)).await {
+        Outcome::Upgraded => shared.hand_over(connection),
+        Outcome::Rejected(farewell) => reject(connection, farewell).await,
+    }
+}
+
+/// Tells a connection that it is not wanted: a close frame and nothing else.
+pub(crate) async fn turn_away(upgrade: OnUpgrade, config: Arc<Config>) {
+    if let Ok(Ok(io)) = tokio::time::timeout(config.upgrade_timeout, upgrade).await {
+        let connection = Connection::new(io, config.max_payload);
+        reject(connection, Farewell::Close(None)).await;
+    }
+}
+
+async fn reject(mut connection: Connection, farewell: Farewell) {
+    if let Farewell::Close(code) = farewell {
+        connection.writer.push_close(code);
+    }
+    // The peer may be gone already, or stay for ever; both are its affair.
+    let _ = tokio::time::timeout(LINGER, poll_fn(|cx| connection.poll_close(cx))).await;
+}
+
+enum Outcome {
+    Rejected(Farewell),
+    Upgraded,
+}
+
+fn poll_probe(
+    connection: &mut Connection,
+    shared: &Shared,
+    id: ProbeId,
+    cx: &mut Context<'_>,
+) -> Poll<Outcome> {
+    loop {
+        if shared.poll_probe_over(cx, id).is_ready() {
+            return Poll::Ready(Outcome::Rejected(Farewell::Close(None)));
+        }
+        // A failed write shows up as the end of the input as well.
+        if let Poll::Ready(Err(_)) = connection.poll_flush(cx) {
+            return Poll::Ready(Outcome::Rejected(Farewell::None));
+        }
+        ready!(connection.poll_fill(cx));
+        while let Some(packet) = connection.inbound.pop_front() {
+            match shared.update(|session, now| session.handle_probe(id, &packet, now)) {
+                Ok(ProbeStep::Pong) => {
+                    // Not from the session's outbox, so nothing is charged.
+                    connection.writer.push(&Packet::Pong("probe".into()), 0);
+                }
+                Ok(ProbeStep::Upgraded) => return Poll::Ready(Outcome::Upgraded),
+                Err(fault) => {
+                    tracing::debug!(sid = %shared.sid(), %fault, "upgrade rejected");
+                    return Poll::Ready(Outcome::Rejected(Farewell::Close(None)));
+                }
+            }
+        }
+        if let Some(loss) = connection.loss() {
+            return Poll::Ready(Outcome::Rejected(loss.farewell));
+        }
+    }
+}
+
+/// Gives the attempt up when its task ends, however it ends.
+struct ProbeGuard {
+    shared: Arc<Shared>,
+    id: ProbeId,
+}
+
+impl Drop for ProbeGuard {
+    fn drop(&mut self) {
+        self.shared
+            .update(|session, _| session.cancel_probe(self.id));
+    }
+}

@@ -1,0 +1,254 @@
+//! The outbound half of a websocket: packets to bytes.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes, BytesMut};
+use hyper::rt::Write;
+
+use crate::{Message, Packet};
+
+/// Payloads up to this length are copied next to each other; larger ones are
+/// written from where they are, shared by all their recipients.
+const GATHERED: usize = 2048;
+
+/// How many pieces one system call takes at most.
+const SLICES: usize = 64;
+
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
+const CLOSE: u8 = 0x88;
+
+/// The frames of one connection that the kernel has not taken yet.
+///
+/// A server's frames are not masked, so a payload is the same bytes for every
+/// recipient: what is queued here is a header, and a share of the payload.
+#[derive(Debug, Default)]
+pub(crate) struct Writer {
+    queue: VecDeque<Piece>,
+    /// The small frames at the end of the queue.
+    gathered: BytesMut,
+    gathered_charge: usize,
+    released: usize,
+}
+
+#[derive(Debug)]
+struct Piece {
+    bytes: Bytes,
+    /// What the outbox charges for the packets that end in this piece.
+    charge: usize,
+}
+
+impl Writer {
+    /// Queues a packet. `charge` is what comes back through
+    /// [`take_released`](Self::take_released) when the kernel took it.
+    pub(crate) fn push(&mut self, packet: &Packet, charge: usize) {
+        match packet {
+            Packet::Message(Message::Binary(data)) => self.push_frame(BINARY, data, charge),
+            Packet::Message(Message::Text(text)) => {
+                self.push_frame(TEXT, text.frame().as_bytes(), charge);
+            }
+            control => {
+                let mut frame = String::new();
+                control.write_text(&mut frame);
+                self.push_frame(TEXT, &Bytes::from(frame), charge);
+            }
+        }
+    }
+
+    /// Queues ready-made control frames.
+    pub(crate) fn push_control(&mut self, frames: &[u8]) {
+        self.gathered.extend_from_slice(frames);
+    }
+
+    /// Queues a close frame, without a status if there is no code.
+    pub(crate) fn push_close(&mut self, code: Option<u16>) {
+        match code {
+            None => self.push_control(&[CLOSE, 0]),
+            Some(code) => {
+                let [high, low] = code.to_be_bytes();
+                self.push_control(&[CLOSE, 2, high, low]);
+            }
+        }
+    }
+
+    /// The charges of the packets that the kernel took since the last call.
+    pub(crate) fn take_released(&mut self) -> usize {
+        std::mem::take(&mut self.released)
+    }
+
+    /// Writes until all is taken. On `Pending` a part may have been.
+    pub(crate) fn poll_flush<W>(&mut self, cx: &mut Context<'_>, io: &mut W) -> Poll<io::Result<()>>
+    where
+        W: Write + Unpin,
+    {
+        self.seal();
+        let mut wrote = false;
+        while !self.queue.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let mut count = 0;
+            for (slice, piece) in slices.iter_mut().zip(&self.queue) {
+                *slice = IoSlice::new(&piece.bytes);
+                count += 1;
+            }
+            let written = ready!(Pin::new(&mut *io).poll_write_vectored(cx, &slices[..count]))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.advance(written);
+            wrote = true;
+        }
+        if wrote {
+            ready!(Pin::new(io).poll_flush(cx))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn push_frame(&mut self, first: u8, payload: &Bytes, charge: usize) {
+        self.gathered.extend_from_slice(&[first]);
+        // RFC 6455, section 5.2: 7 bits, or 126 and 16 bits, or 127 and 64.
+        match payload.len() {
+            length @ 0..126 => self.gathered.extend_from_slice(&[length as u8]),
+            length @ 126..0x1_0000 => {
+                self.gathered.extend_from_slice(&[126]);
+                self.gathered
+                    .extend_from_slice(&(length as u16).to_be_bytes());
+            }
+            length => {
+                self.gathered.extend_from_slice(&[127]);
+                self.gathered
+                    .extend_from_slice(&(length as u64).to_be_bytes());
+            }
+        }
+        if payload.len() <= GATHERED {
+            self.gathered.extend_from_slice(payload);
+            self.gathered_charge += charge;
+        } else {
+            self.seal();
+            self.queue.push_back(Piece {
+                bytes: payload.clone(),
+                charge,
+            });
+        }
+    }
+
+    /// Makes a piece of what was gathered.
+    fn seal(&mut self) {
+        if !self.gathered.is_empty() {
+            self.queue.push_back(Piece {
+                bytes: std::mem::take(&mut self.gathered).freeze(),
+                charge: std::mem::take(&mut self.gathered_charge),
+            });
+        }
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        while let Some(piece) = self.queue.front_mut() {
+            if written < piece.bytes.len() {
+                return piece.bytes.advance(written);
+            }
+            written -= piece.bytes.len();
+            self.released += piece.charge;
+            self.queue.pop_front();
+        }
+        // A burst must not leave a large empty queue behind.
+        self.queue = VecDeque::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    /// A connection that takes a few bytes at a time.
+    struct Narrow {
+        taken: Vec<u8>,
+        width: usize,
+        is_blocked: bool,
+    }
+
+    impl Write for Narrow {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            data: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let this = self.get_mut();
+            this.is_blocked = !this.is_blocked;
+            if this.is_blocked {
+                return Poll::Pending;
+            }
+            let count = data.len().min(this.width);
+            this.taken.extend_from_slice(&data[..count]);
+            Poll::Ready(Ok(count))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn write_all(packets: &[Packet], width: usize) -> (Vec<u8>, usize) {
+        let mut io = Narrow {
+            taken: Vec::new(),
+            width,
+            is_blocked: false,
+        };
+        let mut writer = Writer::default();
+        for packet in packets {
+            writer.push(packet, packet.charge());
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        while writer.poll_flush(&mut cx, &mut io).is_pending() {}
+        (io.taken, writer.take_released())
+    }
+
+    #[test]
+    fn a_packet_is_one_unmasked_frame() {
+        let packets = [
+            Packet::PING,
+            Packet::Message(Message::from("é")),
+            Packet::Message(Message::from(vec![1, 2])),
+        ];
+        let (bytes, _) = write_all(&packets, 1000);
+        assert_eq!(bytes, b"\x81\x012\x81\x034\xc3\xa9\x82\x02\x01\x02");
+    }
+
+    #[test]
+    fn the_length_has_three_forms() {
+        for (length, header) in [
+            (125, &b"\x82\x7d"[..]),
+            (126, b"\x82\x7e\x00\x7e"),
+            (65_535, b"\x82\x7e\xff\xff"),
+            (65_536, b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+        ] {
+            let (bytes, _) = write_all(&[Packet::Message(vec![7; length].into())], 100_000);
+            assert_eq!(&bytes[..header.len()], header);
+            assert_eq!(bytes.len(), header.len() + length);
+        }
+    }
+
+    #[test]
+    fn a_narrow_connection_gets_the_same_bytes_and_every_charge_comes_back() {
+        let packets = [
+            Packet::Message(Message::from("small")),
+            Packet::Message(vec![1; GATHERED + 1].into()),
+            Packet::Message(Message::from("small again")),
+            Packet::Message("x".repeat(3 * GATHERED).into()),
+        ];
+        let whole = write_all(&packets, usize::MAX);
+        let charge: usize = packets.iter().map(Packet::charge).sum();
+        assert_eq!(whole.1, charge);
+        for width in [1, 7, 4096] {
+            assert_eq!(write_all(&packets, width), whole);
+        }
+    }
+}
