@@ -1,0 +1,53 @@
+//! The HTTP/1.1 server below the profiles.
+
+use std::convert::Infallible;
+
+use engineio::PeerAddr;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, ServiceExt};
+use tower_http::cors::CorsLayer;
+
+/// A profile, as the HTTP server sees it.
+pub(crate) type Profile =
+    BoxCloneSyncService<Request<Incoming>, Response<engineio::Body>, Infallible>;
+
+pub(crate) async fn bind(host: &str, port: u16) -> Result<TcpListener, String> {
+    TcpListener::bind((host, port))
+        .await
+        .map_err(|error| format!("cannot listen on {host}:{port}: {error}"))
+}
+
+/// Every origin may read every response.
+pub(crate) fn with_cors(service: engineio::EngineService) -> Profile {
+    BoxCloneSyncService::new(CorsLayer::permissive().layer(service))
+}
+
+pub(crate) async fn serve(listener: TcpListener, profile: Profile) -> Result<(), String> {
+    loop {
+        // A connection that is gone before it is accepted ends nothing.
+        let Ok((stream, address)) = listener.accept().await else {
+            continue;
+        };
+        let profile = profile
+            .clone()
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(PeerAddr(address));
+                request
+            });
+        // A message is one small write: it should not wait for another.
+        if stream.set_nodelay(true).is_err() {
+            continue;
+        }
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(profile))
+            .with_upgrades();
+        tokio::spawn(connection);
+    }
+}

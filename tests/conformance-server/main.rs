@@ -1,0 +1,43 @@
+//! A server with fixed behaviours, for conformance suites and client tests.
+//!
+//! ```text
+//! PORT=3000 conformance-server --profile engine-v4
+//! ```
+//!
+//! The suites talk to it over loopback, as its parent. `docs/conformance.md`
+//! says what each profile does.
+
+mod engine;
+mod host;
+mod options;
+
+use std::process::ExitCode;
+
+use options::Options;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("conformance-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), String> {
+    let options = Options::read(std::env::args().skip(1), |name| std::env::var(name).ok())?;
+    let listener = host::bind(&options.host, options.port).await?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let service = match options.profile.as_str() {
+        "engine-v4" => engine::echo(&options),
+        other => return Err(format!("no profile `{other}`; there is: engine-v4")),
+    };
+    println!("ready http://{address}");
+    host::serve(listener, service).await
+}

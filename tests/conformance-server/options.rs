@@ -1,0 +1,59 @@
+//! The command line and the environment.
+
+use std::time::Duration;
+
+/// What the parent asks for. Times and sizes that it names replace those of
+/// the profile.
+pub(crate) struct Options {
+    pub(crate) profile: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    ping_interval: Option<Duration>,
+    ping_timeout: Option<Duration>,
+    upgrade_timeout: Option<Duration>,
+    max_payload: Option<usize>,
+}
+
+impl Options {
+    pub(crate) fn read(
+        mut args: impl Iterator<Item = String>,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let (Some("--profile"), Some(profile), None) =
+            (args.next().as_deref(), args.next(), args.next())
+        else {
+            return Err("expected `--profile <name>`".into());
+        };
+        let number = |name: &str| match env(name) {
+            None => Ok(None),
+            Some(text) => text
+                .parse::<u64>()
+                .map(Some)
+                .map_err(|_| format!("{name}: expected a number, got `{text}`")),
+        };
+        let duration = |name: &str| Ok::<_, String>(number(name)?.map(Duration::from_millis));
+        let port = number("PORT")?.unwrap_or(3000);
+        Ok(Self {
+            profile,
+            host: env("HOST").unwrap_or_else(|| "127.0.0.1".into()),
+            port: u16::try_from(port).map_err(|_| format!("PORT: {port} is no port"))?,
+            ping_interval: duration("PING_INTERVAL")?,
+            ping_timeout: duration("PING_TIMEOUT")?,
+            upgrade_timeout: duration("UPGRADE_TIMEOUT")?,
+            max_payload: number("MAX_HTTP_BUFFER_SIZE")?
+                .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+        })
+    }
+
+    /// The profile's configuration, with what the parent replaced.
+    pub(crate) fn apply(&self, mut config: engineio::Config) -> engineio::Config {
+        let replace = |value: &mut Duration, by: Option<Duration>| *value = by.unwrap_or(*value);
+        replace(&mut config.ping_interval, self.ping_interval);
+        replace(&mut config.ping_timeout, self.ping_timeout);
+        replace(&mut config.upgrade_timeout, self.upgrade_timeout);
+        config.max_payload = self.max_payload.unwrap_or(config.max_payload);
+        // Echoing faster than a suite reads is not what it tests.
+        config.limits.budget = config.limits.budget.max(256 << 20);
+        config
+    }
+}

@@ -1,0 +1,101 @@
+//! Hostile input: it gets an answer, and hurts nobody else.
+
+use engineio::{Config, Limits};
+use tokio::io::AsyncWriteExt;
+
+use crate::support::{Server, settle};
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_payload_is_refused_and_what_precedes_the_bad_packet_is_delivered() {
+    for bad in [
+        "abc",
+        "",
+        "éabcd",
+        "€€",
+        "\u{1e}",
+        "\u{feff}",
+        "4ok\u{1e}x\u{1e}4no",
+        "2",
+    ] {
+        let session = Server::echo(Config::default()).polling().await;
+        // A body without a length cannot be sent otherwise.
+        let mut client = session.server().client();
+        let headers = [("Content-Length", &*bad.len().to_string())];
+        client.send("POST", &session.query(), &headers, b"").await;
+        client.write(bad.as_bytes()).await;
+        client.response().await.assert(400, "");
+        session
+            .get()
+            .await
+            .assert_refused(400, 1, "Session ID unknown");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_not_text_is_refused() {
+    let session = Server::echo(Config::default()).polling().await;
+    session.post(b"4\xff").await.assert(400, "");
+    assert_eq!(session.get().await.status, 400);
+
+    let session = Server::echo(Config::default()).polling().await;
+    let headers = [("Content-Type", "application/octet-stream")];
+    let mut client = session.server().client();
+    let response = client
+        .request("POST", &session.query(), &headers, b"4hello")
+        .await;
+    response.assert(400, "");
+    assert_eq!(session.get().await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payload_of_too_many_packets_is_refused() {
+    let config = Config::default().limits(Limits::default().packets(100));
+    let server = Server::echo(config);
+    let session = server.polling().await;
+    session
+        .post(["6"; 100].join("\u{1e}"))
+        .await
+        .assert(200, "ok");
+    session
+        .post(["6"; 101].join("\u{1e}"))
+        .await
+        .assert(400, "");
+    assert_eq!(session.get().await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_million_empty_packets_are_read_in_linear_time() {
+    let session = Server::echo(Config::default()).polling().await;
+    session.post("\u{1e}".repeat(999_999)).await.assert(400, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn garbage_ends_its_own_connection_only() {
+    let server = Server::echo(Config::default());
+    let mut other = server.websocket().await;
+    let mut garbage = server.client();
+    garbage.write(b"\x16\x03\x01 not http at all\r\n\r\n").await;
+    assert_eq!(garbage.response().await.status, 400);
+    let mut socket = server.dial("?EIO=4&transport=websocket").await;
+    socket.stream().write_all(&[0xff; 64]).await.unwrap();
+    let session = server.polling().await;
+    let mut candidate = session.upgrade().await;
+    candidate.stream().write_all(&[0xff; 64]).await.unwrap();
+    settle().await;
+    other.send("4alive").await;
+    assert_eq!(other.text().await, "4alive");
+    session.post("4alive").await.assert(200, "ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unfinished_handshake_leaves_no_session() {
+    let engine = crate::support::echo(Config::default());
+    let server = Server::engine(&engine);
+    for _ in 0..3 {
+        drop(server.dial("?EIO=4&transport=websocket").await);
+        server.client().write(b"GET /engine.io/?EIO=4&trans").await;
+    }
+    settle().await;
+    assert_eq!(engine.session_count(), 0);
+    engine.close().await;
+}

@@ -1,0 +1,210 @@
+//! How a session ends, as its handler and its client see it.
+
+use std::sync::Arc;
+
+use engineio::{Close, CloseReason, Config, Engine, Limits, SendError, Socket};
+use tokio::sync::{Notify, mpsc};
+
+use crate::support::websocket::End;
+use crate::support::{Server, settle};
+
+/// An engine whose sessions report their end, and whether they could send then.
+fn observed(config: Config) -> (Engine, mpsc::UnboundedReceiver<CloseReason>) {
+    let (reasons, receiver) = mpsc::unbounded_channel();
+    let engine = Engine::new(config, move |socket: Socket| {
+        let reasons = reasons.clone();
+        async move {
+            while socket.recv().await.is_some() {}
+            assert_eq!(socket.send("late"), Err(SendError::Closed));
+            let reason = socket.close_reason().expect("the session is closed");
+            reasons.send(reason).expect("the test waits for it");
+        }
+    });
+    (engine, receiver)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_end_has_its_reason_and_leaves_nothing_behind() {
+    let (engine, mut reasons) = observed(Config::default());
+    let server = Server::engine(&engine);
+
+    server.websocket().await.send("1").await;
+    assert_eq!(reasons.recv().await, Some(CloseReason::TransportClose));
+    drop(server.websocket().await);
+    assert_eq!(reasons.recv().await, Some(CloseReason::TransportClose));
+    server.websocket().await.send("garbage").await;
+    assert_eq!(reasons.recv().await, Some(CloseReason::ParseError));
+    let mut silent = server.websocket().await;
+    assert_eq!(silent.text().await, "2");
+    assert_eq!(reasons.recv().await, Some(CloseReason::PingTimeout));
+
+    server.polling().await.post("1").await;
+    assert_eq!(reasons.recv().await, Some(CloseReason::TransportClose));
+    server.polling().await.post("garbage").await.assert(400, "");
+    assert_eq!(reasons.recv().await, Some(CloseReason::ParseError));
+    drop(server.polling().await.start_get().await);
+    assert_eq!(reasons.recv().await, Some(CloseReason::TransportError));
+    let abandoned = server.polling().await;
+    assert_eq!(reasons.recv().await, Some(CloseReason::PingTimeout));
+    assert_eq!(abandoned.get().await.status, 400);
+
+    assert_eq!(engine.session_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_returns_closes_its_session_after_its_last_message() {
+    let engine = Engine::new(Config::default(), async |socket| {
+        socket.send("bye").expect("the session is open");
+    });
+    let server = Server::engine(&engine);
+    let mut socket = server.websocket().await;
+    assert_eq!(socket.text().await, "4bye");
+    assert_eq!(socket.end().await, End::Close(None));
+
+    let session = server.polling().await;
+    session.get().await.assert(200, "4bye");
+    session.get().await.assert(200, "6\u{1e}1");
+    assert_eq!(session.get().await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_panics_closes_its_session_and_no_other() {
+    let engine = Engine::new(Config::default(), async |socket| {
+        while let Some(message) = socket.recv().await {
+            assert_eq!(message.len(), 4, "this handler panics on purpose");
+            let _ = socket.send(message);
+        }
+    });
+    let server = Server::engine(&engine);
+    let mut other = server.websocket().await;
+    let mut socket = server.websocket().await;
+    socket.send("4too long").await;
+    assert_eq!(socket.end().await, End::Close(None));
+    other.send("4good").await;
+    assert_eq!(other.text().await, "4good");
+    assert_eq!(engine.session_count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_the_engine_ends_every_session_and_refuses_new_ones() {
+    let (engine, mut reasons) = observed(Config::default());
+    let server = Server::engine(&engine);
+    let mut socket = server.websocket().await;
+    let session = server.polling().await;
+    let mut get = session.start_get().await;
+    engine.close().await;
+    for _ in 0..2 {
+        assert_eq!(reasons.try_recv(), Ok(CloseReason::ForcedClose));
+    }
+    assert_eq!(socket.end().await, End::Close(None));
+    get.response().await.assert(200, "1");
+    let refused = server.client().get("?EIO=4&transport=polling").await;
+    assert_eq!(refused.status, 503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_client_has_not_taken_is_counted_until_it_has() {
+    let sent = Arc::new(Notify::new());
+    let is_ready = Arc::new(Notify::new());
+    let engine = Engine::new(
+        Config::default().limits(Limits::default().high_water(100)),
+        {
+            let (sent, is_ready) = (sent.clone(), is_ready.clone());
+            move |socket: Socket| {
+                let (sent, is_ready) = (sent.clone(), is_ready.clone());
+                async move {
+                    socket.send("x".repeat(1000)).expect("it is open");
+                    assert_eq!(socket.buffered(), 1064);
+                    sent.notify_one();
+                    assert!(socket.ready().await);
+                    assert_eq!(socket.buffered(), 0);
+                    is_ready.notify_one();
+                    socket.recv().await;
+                }
+            }
+        },
+    );
+    let session = Server::engine(&engine).polling().await;
+    sent.notified().await;
+    let response = session.get().await;
+    assert_eq!(response.body.len(), 1001);
+    is_ready.notified().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_reads_is_closed_at_its_budget() {
+    let (reasons, mut receiver) = mpsc::unbounded_channel();
+    let limits = Limits::default().budget(4 << 20);
+    let engine = Engine::new(Config::default().limits(limits), move |socket: Socket| {
+        let reasons = reasons.clone();
+        async move {
+            let large = engineio::Message::from(vec![0; 1 << 20]);
+            let error = loop {
+                if let Err(error) = socket.send(large.clone()) {
+                    break error;
+                }
+                assert!(socket.buffered() <= 4 << 20);
+                settle().await;
+            };
+            let _ = reasons.send((error, socket.close_reason()));
+        }
+    });
+    let _socket = Server::engine(&engine).websocket().await;
+    assert_eq!(
+        receiver.recv().await,
+        Some((SendError::SlowConsumer, Some(CloseReason::SlowConsumer)))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_does_not_receive_slows_its_client_down() {
+    let go = Arc::new(Notify::new());
+    let limits = Limits::default().inbox(1000);
+    let engine = Engine::new(Config::default().limits(limits), {
+        let go = go.clone();
+        move |socket: Socket| {
+            let go = go.clone();
+            async move {
+                go.notified().await;
+                while let Some(message) = socket.recv().await {
+                    if socket.send(message).is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+    });
+    let session = Server::engine(&engine).polling().await;
+    let message = format!("4{}", "x".repeat(1000));
+    let mut post = session.server().client();
+    let length = message.len().to_string();
+    let headers = [("Content-Length", length.as_str())];
+    post.send("POST", &session.query(), &headers, b"").await;
+    post.write(message.as_bytes()).await;
+    tokio::select! {
+        biased;
+        response = post.response() => panic!("answered before there was room: {response:?}"),
+        () = settle() => {}
+    }
+    go.notify_one();
+    post.response().await.assert(200, "ok");
+    session.get().await.assert(200, &message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_from_the_server_has_a_reason_of_its_own() {
+    let (reasons, mut receiver) = mpsc::unbounded_channel();
+    let engine = Engine::new(Config::default(), move |socket: Socket| {
+        let reasons = reasons.clone();
+        async move {
+            socket.send("last words").expect("it is open");
+            socket.close(Close::Flush);
+            while socket.recv().await.is_some() {}
+            let _ = reasons.send(socket.close_reason());
+        }
+    });
+    let mut socket = Server::engine(&engine).websocket().await;
+    assert_eq!(socket.text().await, "4last words");
+    assert_eq!(socket.end().await, End::Close(None));
+    assert_eq!(receiver.recv().await, Some(Some(CloseReason::ForcedClose)));
+}

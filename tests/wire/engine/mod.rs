@@ -1,0 +1,9 @@
+//! Engine.IO, revision 4.
+
+mod bad_input;
+mod handshake;
+mod heartbeat;
+mod lifecycle;
+mod polling;
+mod upgrade;
+mod websocket;

@@ -1,0 +1,144 @@
+//! The server under test, and the clients that are scripted against it.
+
+pub(crate) mod http;
+pub(crate) mod websocket;
+
+use std::sync::Arc;
+
+use engineio::{Config, Engine, EngineService};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::DuplexStream;
+
+use http::Client;
+use websocket::Websocket;
+
+/// A server that accepts connections from memory.
+#[derive(Clone)]
+pub(crate) struct Server {
+    path: &'static str,
+    accept: Arc<dyn Fn(DuplexStream) + Send + Sync>,
+}
+
+impl Server {
+    /// Every message comes back on its session.
+    pub(crate) fn echo(config: Config) -> Self {
+        Self::engine(&echo(config))
+    }
+
+    pub(crate) fn engine(engine: &Engine) -> Self {
+        Self::new("/engine.io/", engine.service())
+    }
+
+    fn new(path: &'static str, service: EngineService) -> Self {
+        Self {
+            path,
+            accept: Arc::new(move |stream| accept(stream, service.clone())),
+        }
+    }
+
+    /// A connection to it.
+    pub(crate) fn connect(&self) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(1 << 20);
+        (self.accept)(server);
+        client
+    }
+
+    /// A client with a connection of its own.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.connect(), self.path)
+    }
+
+    /// Opens a session over polling.
+    pub(crate) async fn polling(&self) -> Polling {
+        let open = self.client().get("?EIO=4&transport=polling").await;
+        assert_eq!(open.status, 200);
+        let json: serde_json::Value = serde_json::from_str(&open.text()[1..]).unwrap();
+        Polling {
+            server: self.clone(),
+            sid: json["sid"].as_str().unwrap().into(),
+        }
+    }
+
+    /// Opens a session over websocket, and takes the open packet.
+    pub(crate) async fn websocket(&self) -> Websocket {
+        let mut socket = self.dial("?EIO=4&transport=websocket").await;
+        assert!(socket.text().await.starts_with("0{"));
+        socket
+    }
+
+    /// A websocket that is opened, whatever the server does with it.
+    pub(crate) async fn dial(&self, query: &str) -> Websocket {
+        Websocket::open(self.connect(), &format!("{}{query}", self.path))
+            .await
+            .unwrap()
+    }
+}
+
+/// An engine that echoes.
+pub(crate) fn echo(config: Config) -> Engine {
+    Engine::new(config, async |socket| {
+        while let Some(message) = socket.recv().await {
+            if socket.send(message).is_err() {
+                break;
+            }
+        }
+    })
+}
+
+/// A client on polling. Each request has a connection of its own, so that none
+/// waits for another.
+#[derive(Clone)]
+pub(crate) struct Polling {
+    server: Server,
+    pub(crate) sid: String,
+}
+
+impl Polling {
+    pub(crate) fn query(&self) -> String {
+        format!("?EIO=4&transport=polling&sid={}", self.sid)
+    }
+
+    pub(crate) async fn get(&self) -> http::Response {
+        self.server.client().get(&self.query()).await
+    }
+
+    pub(crate) async fn post(&self, body: impl AsRef<[u8]>) -> http::Response {
+        self.server
+            .client()
+            .post(&self.query(), body.as_ref())
+            .await
+    }
+
+    /// A GET whose answer is fetched later.
+    pub(crate) async fn start_get(&self) -> Client {
+        let mut client = self.server.client();
+        client.send("GET", &self.query(), &[], b"").await;
+        // It is on the server's side when the server has nothing to do.
+        settle().await;
+        client
+    }
+
+    pub(crate) async fn upgrade(&self) -> Websocket {
+        let query = format!("?EIO=4&transport=websocket&sid={}", self.sid);
+        self.server.dial(&query).await
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+}
+
+/// Lets everything run that can, on a paused clock.
+pub(crate) async fn settle() {
+    tokio::time::sleep(std::time::Duration::from_nanos(1)).await;
+}
+
+fn accept(stream: DuplexStream, service: EngineService) {
+    tokio::spawn(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades(),
+    );
+}
