@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { engineClient, opened, transports } from "../support/clients.js";
+import { next } from "../support/signals.js";
+import { startServer } from "../support/server.js";
+
+const server = await startServer("engine-v4");
+after(() => server.stop());
+
+for (const transport of transports) {
+  describe(`${engineClient} over ${transport.name}`, () => {
+    it("closes, and the server forgets its session", { timeout: 10_000 }, async (t) => {
+      const socket = await opened(t, server.url, transport);
+      const { id, transport: { name } } = socket;
+      assert.notEqual(await refusal(id, name), UNKNOWN_SESSION);
+
+      const closed = next(socket, "close");
+      socket.close();
+      assert.equal((await closed)[0], "forced close");
+      // The client does not hear when the server has read its farewell.
+      while ((await refusal(id, name)) !== UNKNOWN_SESSION) await delay(5);
+    });
+  });
+}
+
+const UNKNOWN_SESSION = 1;
+
+/**
+ * The code with which the server refuses a plain request for a session. It asks
+ * for the transport that the session does not use, which leaves it alone.
+ */
+async function refusal(sid, used) {
+  const other = used === "polling" ? "websocket" : "polling";
+  const query = new URLSearchParams({ EIO: "4", transport: other, sid });
+  const response = await fetch(`${server.url}/engine.io/?${query}`);
+  assert.equal(response.status, 400);
+  return (await response.json()).code;
+}

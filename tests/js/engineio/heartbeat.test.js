@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { engineClient, engineTo, opened, transports } from "../support/clients.js";
+import { next, record, take } from "../support/signals.js";
+import { startServer } from "../support/server.js";
+
+const INTERVAL = 200;
+// Longer than a busy machine keeps an answer waiting.
+const TIMEOUT = 5000;
+
+const server = await startServer("engine-v4", {
+  PING_INTERVAL: `${INTERVAL}`,
+  PING_TIMEOUT: `${TIMEOUT}`,
+});
+after(() => server.stop());
+
+for (const transport of transports) {
+  describe(`${engineClient} over ${transport.name}`, () => {
+    it("is told the times of the heartbeat", async (t) => {
+      const socket = engineTo(t, server.url, transport);
+      const [handshake] = await next(socket, "handshake");
+      assert.equal(handshake.pingInterval, INTERVAL);
+      assert.equal(handshake.pingTimeout, TIMEOUT);
+      assert.equal(handshake.maxPayload, 1_000_000);
+    });
+
+    it("is pinged once per interval, and not at once", async (t) => {
+      const socket = engineTo(t, server.url, transport);
+      const opening = performance.now();
+      await take(socket, "ping", 4);
+      const elapsed = performance.now() - opening;
+      assert.ok(elapsed >= 4 * INTERVAL - 10, `4 pings came within ${elapsed} ms`);
+    });
+
+    it("stays open over several intervals, silent or not", async (t) => {
+      const socket = await opened(t, server.url, transport);
+      const closes = record(socket, "close");
+      await take(socket, "ping", 3);
+      socket.send("still here");
+      assert.deepEqual(await next(socket, "message"), ["still here"]);
+      await take(socket, "ping", 3);
+      assert.deepEqual(closes, []);
+      assert.equal(socket.readyState, "open");
+    });
+  });
+}

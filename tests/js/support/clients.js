@@ -1,0 +1,87 @@
+// The clients under test, the ways they reach the server, and their opening.
+
+import { createRequire } from "node:module";
+import { Socket } from "engine.io-client";
+import { io } from "socket.io-client";
+import { io as io3 } from "socket.io-client-3";
+import { io as io40 } from "socket.io-client-4.0";
+import { next } from "./signals.js";
+
+const require = createRequire(import.meta.url);
+const version = (folder) => require(`${folder}/package.json`).version;
+
+export const newest = { name: `socket.io-client ${version("socket.io-client")}`, io };
+
+export const clients = [
+  newest,
+  { name: `socket.io-client ${version("socket.io-client-4.0")}`, io: io40 },
+  { name: `socket.io-client ${version("socket.io-client-3")}`, io: io3 },
+];
+
+export const engineClient = `engine.io-client ${version("engine.io-client")}`;
+
+export const transports = [
+  { name: "polling", list: ["polling"], upgrades: false },
+  { name: "websocket", list: ["websocket"], upgrades: false },
+  { name: "polling upgraded to websocket", list: ["polling", "websocket"], upgrades: true },
+];
+
+/** Every client over every way to reach the server, for the tests' names. */
+export function combinations() {
+  return clients.flatMap((client) =>
+    transports.map((transport) => ({
+      name: `${client.name} over ${transport.name}`,
+      client,
+      transport,
+    })),
+  );
+}
+
+/**
+ * A Socket.IO socket that has a connection of its own and is closed with the
+ * test. `url` may end with a namespace.
+ */
+export function socketTo(t, url, { client, transport }, options = {}) {
+  const socket = client.io(url, {
+    transports: transport.list,
+    forceNew: true,
+    reconnectionDelay: 10,
+    reconnectionDelayMax: 50,
+    ...options,
+  });
+  // Unlike `disconnect`, this also closes the other namespaces.
+  t.after(() => socket.io._close());
+  return socket;
+}
+
+/** As `socketTo`; resolves once connected, and upgraded where it upgrades. */
+export async function connected(t, url, combination, options) {
+  const socket = socketTo(t, url, combination, options);
+  await next(socket, "connect");
+  await reachesFinalTransport(socket.io.engine, combination.transport);
+  return socket;
+}
+
+/** As `connected`, for several sockets at once. */
+export function connectedMany(t, count, url, combination) {
+  return Promise.all(Array.from({ length: count }, () => connected(t, url, combination)));
+}
+
+/** An Engine.IO socket that is closed with the test. */
+export function engineTo(t, url, transport, options = {}) {
+  const socket = new Socket(url, { transports: transport.list, ...options });
+  t.after(() => socket.close());
+  return socket;
+}
+
+/** As `engineTo`; resolves once open, and upgraded where it upgrades. */
+export async function opened(t, url, transport) {
+  const socket = engineTo(t, url, transport);
+  await next(socket, "open");
+  await reachesFinalTransport(socket, transport);
+  return socket;
+}
+
+async function reachesFinalTransport(engine, transport) {
+  if (engine.transport.name !== transport.list.at(-1)) await next(engine, "upgrade");
+}
