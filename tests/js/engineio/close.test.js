@@ -13,6 +13,10 @@ for (const transport of transports) {
     it("closes, and the server forgets its session", { timeout: 10_000 }, async (t) => {
       const socket = await opened(t, server.url, transport);
       const { id, transport: { name } } = socket;
+      // Behind an answer, the server knows of an upgrade as well.
+      const echo = next(socket, "message");
+      socket.send("here");
+      await echo;
       assert.notEqual(await refusal(id, name), UNKNOWN_SESSION);
 
       const closed = next(socket, "close");
