@@ -1,0 +1,208 @@
+//! What can be configured.
+
+use std::time::Duration;
+
+/// The configuration of a server.
+///
+/// The fields are public and have setters that chain; the defaults are those
+/// of the reference server.
+///
+/// ```
+/// use std::time::Duration;
+/// use socketio::{Config, Limits};
+///
+/// let config = Config::default()
+///     .engine(|engine| engine.ping_interval(Duration::from_secs(10)))
+///     .connect_timeout(Duration::from_secs(5))
+///     .limits(Limits::default().max_in_flight(8));
+/// assert_eq!(config.engine.path, "/socket.io");
+/// ```
+#[cfg(feature = "server")]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// How long a client has, from the opening of its connection, to be let
+    /// into a first namespace; then the connection is closed. What middleware
+    /// takes counts. Default: 45 s.
+    pub connect_timeout: Duration,
+    /// The configuration of the engine, which is the connection: path,
+    /// transports, heartbeat. Default: that of the engine, with the path
+    /// `/socket.io`.
+    pub engine: engineio::Config,
+    /// Limits on what a client can make longer.
+    pub limits: Limits,
+    /// How long [`Server::close`](crate::Server::close) waits for handlers
+    /// that still run. Default: 10 s.
+    pub shutdown_timeout: Duration,
+}
+
+#[cfg(feature = "server")]
+impl Config {
+    /// Sets [`connect_timeout`](Self::connect_timeout).
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Changes the configuration of the [`engine`](Self::engine), which is
+    /// given with its path already set.
+    pub fn engine(mut self, change: impl FnOnce(engineio::Config) -> engineio::Config) -> Self {
+        self.engine = change(self.engine);
+        self
+    }
+
+    /// Sets [`limits`](Self::limits).
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets [`shutdown_timeout`](Self::shutdown_timeout).
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
+        self
+    }
+}
+
+#[cfg(feature = "server")]
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(45),
+            engine: engineio::Config::default().path("/socket.io"),
+            limits: Limits::default(),
+            shutdown_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Limits on everything that a client can make longer.
+///
+/// The fields are public and have setters that chain.
+///
+/// ```
+/// use socketio::Limits;
+///
+/// let limits = Limits::default().attachments(3).depth(20);
+/// assert_eq!(limits.namespaces, 64);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of all attachments of one packet. Default: 10,000,000, ten
+    /// attachments of the largest message that an engine takes by default.
+    pub attachment_bytes: usize,
+    /// How long the attachments of a packet may take to arrive before the
+    /// connection is closed. Default: 30 s.
+    pub attachment_timeout: Duration,
+    /// Binary attachments, and references to them, in one packet.
+    /// Default: 10, as the reference.
+    pub attachments: usize,
+    /// Bytes of the auth payload that a client connects to a namespace with.
+    /// Default: 64 KiB.
+    pub auth_bytes: usize,
+    /// Levels of arrays and objects in a packet's JSON, the array of its
+    /// arguments included. Default: 100; more than 127 is taken as 127, the
+    /// most that serde_json reads.
+    pub depth: usize,
+    /// Handlers of one connection that run at a time; further events wait in
+    /// the order of their arrival. Default: 64.
+    pub max_in_flight: usize,
+    /// Bytes of a namespace's name as a client writes it. Default: 256.
+    pub name_length: usize,
+    /// Namespaces of one connection, pending ones included. Default: 64.
+    pub namespaces: usize,
+    /// Bytes of events that wait for a handler of the same connection before
+    /// the connection is read no further. Default: 1 MiB.
+    pub pending_bytes: usize,
+    /// Bytes of a room's name. Default: 1024.
+    pub room_length: usize,
+    /// Rooms that one socket is in. Default: 1024.
+    pub rooms: usize,
+}
+
+impl Limits {
+    /// Sets [`attachment_bytes`](Self::attachment_bytes).
+    pub fn attachment_bytes(mut self, bytes: usize) -> Self {
+        self.attachment_bytes = bytes;
+        self
+    }
+
+    /// Sets [`attachment_timeout`](Self::attachment_timeout).
+    pub fn attachment_timeout(mut self, timeout: Duration) -> Self {
+        self.attachment_timeout = timeout;
+        self
+    }
+
+    /// Sets [`attachments`](Self::attachments).
+    pub fn attachments(mut self, attachments: usize) -> Self {
+        self.attachments = attachments;
+        self
+    }
+
+    /// Sets [`auth_bytes`](Self::auth_bytes).
+    pub fn auth_bytes(mut self, bytes: usize) -> Self {
+        self.auth_bytes = bytes;
+        self
+    }
+
+    /// Sets [`depth`](Self::depth).
+    pub fn depth(mut self, levels: usize) -> Self {
+        self.depth = levels;
+        self
+    }
+
+    /// Sets [`max_in_flight`](Self::max_in_flight).
+    pub fn max_in_flight(mut self, handlers: usize) -> Self {
+        self.max_in_flight = handlers;
+        self
+    }
+
+    /// Sets [`name_length`](Self::name_length).
+    pub fn name_length(mut self, bytes: usize) -> Self {
+        self.name_length = bytes;
+        self
+    }
+
+    /// Sets [`namespaces`](Self::namespaces).
+    pub fn namespaces(mut self, namespaces: usize) -> Self {
+        self.namespaces = namespaces;
+        self
+    }
+
+    /// Sets [`pending_bytes`](Self::pending_bytes).
+    pub fn pending_bytes(mut self, bytes: usize) -> Self {
+        self.pending_bytes = bytes;
+        self
+    }
+
+    /// Sets [`room_length`](Self::room_length).
+    pub fn room_length(mut self, bytes: usize) -> Self {
+        self.room_length = bytes;
+        self
+    }
+
+    /// Sets [`rooms`](Self::rooms).
+    pub fn rooms(mut self, rooms: usize) -> Self {
+        self.rooms = rooms;
+        self
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            attachment_bytes: 10_000_000,
+            attachment_timeout: Duration::from_secs(30),
+            attachments: 10,
+            auth_bytes: 64 << 10,
+            depth: 100,
+            max_in_flight: 64,
+            name_length: 256,
+            namespaces: 64,
+            pending_bytes: 1 << 20,
+            room_length: 1024,
+            rooms: 1024,
+        }
+    }
+}

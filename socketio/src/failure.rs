@@ -1,0 +1,143 @@
+//! A handler that failed.
+
+use std::any::Any;
+use std::fmt;
+
+use bytestring::ByteString;
+
+use crate::{Acker, DecodeError, EncodeError};
+
+/// Any error, as handlers and middleware return it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An event that was not handled to its end.
+///
+/// It is given to [`on_error`](crate::Namespace::on_error), which decides what
+/// the client hears. Its `Display` is that of its [`cause`](Self::cause).
+#[derive(Debug)]
+pub struct Failure {
+    acker: Option<Acker>,
+    cause: Cause,
+    event: ByteString,
+}
+
+impl Failure {
+    pub(crate) fn new(event: ByteString, cause: Cause, acker: Option<Acker>) -> Self {
+        Self {
+            acker,
+            cause,
+            event,
+        }
+    }
+
+    /// The name of the event; `connect` and `disconnect` for the handlers of
+    /// [`on_connect`](crate::Namespace::on_connect) and
+    /// [`on_disconnect`](crate::Namespace::on_disconnect), which no client can
+    /// send.
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// What went wrong.
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// Takes the right to answer the event. `None` if the client asked for no
+    /// answer, or if the handler took the whole [`Incoming`](crate::Incoming).
+    pub fn acker(&mut self) -> Option<Acker> {
+        self.acker.take()
+    }
+
+    /// Where nobody else cares: what a client does wrong is told in detail to
+    /// those who look for it, what the application does wrong to everyone.
+    pub(crate) fn log(&self, socket: &str) {
+        let Self { cause, event, .. } = self;
+        let event = Shortened(event);
+        match cause {
+            Cause::Decode(_) | Cause::Refused(_) => {
+                tracing::debug!(socket, ?event, %cause, "event not handled");
+            }
+            Cause::Encode(_) | Cause::Handler(_) => {
+                tracing::warn!(socket, ?event, %cause, "handler failed");
+            }
+            Cause::Panic(_) => tracing::error!(socket, ?event, %cause, "handler panicked"),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.source()
+    }
+}
+
+/// What went wrong with an event.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The arguments are not what the handler takes: the client's fault.
+    #[error(transparent)]
+    Decode(DecodeError),
+    /// The answer cannot be written.
+    #[error("the answer cannot be written: {0}")]
+    Encode(#[source] EncodeError),
+    /// The handler returned an error.
+    #[error(transparent)]
+    Handler(BoxError),
+    /// The handler panicked, with this message.
+    #[error("panic: {0}")]
+    Panic(String),
+    /// [`on_event`](crate::Namespace::on_event) did not let the event pass.
+    #[error(transparent)]
+    Refused(BoxError),
+}
+
+impl Cause {
+    pub(crate) fn panic(payload: &(dyn Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| payload.downcast_ref::<String>().cloned());
+        Self::Panic(text.unwrap_or_else(|| "of an unknown type".into()))
+    }
+}
+
+/// A name that a client chose, as a log can stand it.
+struct Shortened<'a>(&'a str);
+
+impl fmt::Debug for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(MAX_LOGGED) {
+            Some((end, _)) => write!(f, "{:?}…", &self.0[..end]),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// Characters of an event's name that are logged.
+const MAX_LOGGED: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logged_name_is_escaped_and_short() {
+        assert_eq!(
+            format!("{:?}", Shortened("a\n\u{1b}[1m")),
+            r#""a\n\u{1b}[1m""#
+        );
+        let name = "ä".repeat(MAX_LOGGED + 1);
+        assert_eq!(
+            format!("{:?}", Shortened(&name)),
+            format!("{:?}…", "ä".repeat(MAX_LOGGED))
+        );
+    }
+}

@@ -1,0 +1,175 @@
+use serde_json::json;
+
+use super::*;
+use crate::{Binary, Value};
+
+fn text(encoded: &Encoded) -> &str {
+    match &encoded.parts()[0] {
+        Message::Text(text) => text,
+        Message::Binary(data) => panic!("expected text, got {data:?}"),
+    }
+}
+
+#[test]
+fn events_have_namespace_and_id_only_if_they_need_them() {
+    let event = |nsp, id| encode_event(nsp, "say", &("hi", 1), id).unwrap();
+    assert_eq!(text(&event("/", None)), r#"2["say","hi",1]"#);
+    assert_eq!(text(&event("/", Some(0))), r#"20["say","hi",1]"#);
+    assert_eq!(text(&event("/chat", None)), r#"2/chat,["say","hi",1]"#);
+    let max = event("/chat", Some(u64::MAX));
+    assert_eq!(text(&max), r#"2/chat,18446744073709551615["say","hi",1]"#);
+}
+
+#[test]
+fn no_argument_and_one_are_written() {
+    assert_eq!(
+        text(&encode_event("/", "a\"b", &(), None).unwrap()),
+        r#"2["a\"b"]"#
+    );
+    assert_eq!(
+        text(&encode_event("/", "", &json!({}), None).unwrap()),
+        r#"2["",{}]"#
+    );
+    assert_eq!(text(&encode_ack("/", 7, &()).unwrap()), "37[]");
+    assert_eq!(
+        text(&encode_ack("/x", 10, &vec![1]).unwrap()),
+        "3/x,10[[1]]"
+    );
+    assert_eq!(text(&encode_ack("/x", 10, &(1, 2)).unwrap()), "3/x,10[1,2]");
+}
+
+#[test]
+fn attachments_follow_in_depth_first_order() {
+    let args = (
+        json!({ "a": 1 }),
+        vec![Binary::from(vec![1])],
+        Binary::from(vec![2, 3]),
+    );
+    let event = encode_event("/admin", "file", &args, Some(12)).unwrap();
+    let [_, one, two] = event.parts() else {
+        panic!("expected three messages")
+    };
+    assert_eq!(
+        text(&event),
+        concat!(
+            r#"52-/admin,12["file",{"a":1},[{"_placeholder":true,"num":0}],"#,
+            r#"{"_placeholder":true,"num":1}]"#
+        )
+    );
+    assert_eq!(
+        [one, two],
+        [&Message::from(vec![1]), &Message::from(vec![2, 3])]
+    );
+    let ack = encode_ack("/", 7, &("r1", Binary::from(vec![7]))).unwrap();
+    assert_eq!(text(&ack), r#"61-7["r1",{"_placeholder":true,"num":0}]"#);
+}
+
+#[test]
+fn connect_disconnect_and_refusal_are_the_references() {
+    assert_eq!(text(&encode_connect("/", "abc")), r#"0{"sid":"abc"}"#);
+    assert_eq!(text(&encode_connect("/x", "abc")), r#"0/x,{"sid":"abc"}"#);
+    assert_eq!(text(&encode_disconnect("/")), "1");
+    assert_eq!(text(&encode_disconnect("/x")), "1/x,");
+    let error = ConnectError::new("Invalid namespace");
+    assert_eq!(
+        text(&encode_connect_error("/x", &error)),
+        r#"4/x,{"message":"Invalid namespace"}"#
+    );
+    let error = ConnectError::new("bad auth").with_data(json!({ "code": 1 }));
+    assert_eq!(
+        text(&encode_connect_error("/mw", &error)),
+        r#"4/mw,{"message":"bad auth","data":{"code":1}}"#
+    );
+}
+
+#[test]
+fn reserved_names_are_refused() {
+    for name in [
+        "connect",
+        "connect_error",
+        "disconnect",
+        "disconnecting",
+        "newListener",
+        "removeListener",
+    ] {
+        let error = encode_event("/", name, &(), None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{name:?} is a reserved event name")
+        );
+    }
+    for name in ["error", "connection", "message", "__proto__", "Connect"] {
+        assert!(encode_event("/", name, &(), None).is_ok());
+    }
+}
+
+#[test]
+fn arguments_are_forwarded_unparsed_with_their_attachments() {
+    let args = Args::new((0.5, Binary::from(vec![9]))).unwrap();
+    let event = encode_event("/", "other", &args, None).unwrap();
+    assert_eq!(
+        text(&event),
+        r#"51-["other",0.5,{"_placeholder":true,"num":0}]"#
+    );
+    assert_eq!(event.parts()[1], Message::from(vec![9]));
+    assert_eq!(text(&encode_ack("/", 1, &args.skip(2)).unwrap()), "61-1[]");
+}
+
+#[test]
+fn the_frame_is_written_once_and_shared() {
+    let event = encode_event("/chat", "say", &("hello",), Some(5)).unwrap();
+    let Message::Text(written) = &event.parts()[0] else {
+        panic!("expected text")
+    };
+    assert!(written.frame().starts_with("42/chat,5["));
+    let copy = event.clone();
+    assert_eq!(text(&copy).as_ptr(), text(&event).as_ptr());
+}
+
+#[test]
+fn an_emission_inside_of_serialize_does_not_disturb_the_outer_one() {
+    struct Emits;
+
+    impl Serialize for Emits {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let inner = encode_event("/", "inner", &(1, 2, 3), None).unwrap();
+            serializer.serialize_str(text(&inner))
+        }
+    }
+
+    let event = encode_event("/", "outer", &(Emits, 4), None).unwrap();
+    assert_eq!(text(&event), r#"2["outer","2[\"inner\",1,2,3]",4]"#);
+}
+
+#[test]
+fn a_packet_made_by_hand_has_to_carry_what_its_type_does() {
+    let encode = |data| {
+        Packet {
+            nsp: "/x".into(),
+            data,
+        }
+        .encode()
+    };
+    let args = |value| Args::new(Value::from(value)).unwrap();
+    assert_eq!(
+        text(&encode(Data::Connect(args(json!({})))).unwrap()),
+        "0/x,{}"
+    );
+    assert_eq!(
+        text(&encode(Data::Connect(Args::default())).unwrap()),
+        "0/x,"
+    );
+    assert_eq!(
+        text(&encode(Data::ConnectError(args(json!("no")))).unwrap()),
+        r#"4/x,"no""#
+    );
+    for data in [
+        Data::Connect(args(json!("token"))),
+        Data::Connect(Args::new((json!({}), 1)).unwrap()),
+        Data::Connect(Args::new(Binary::from(vec![1])).unwrap()),
+        Data::ConnectError(args(json!(1))),
+        Data::ConnectError(Args::new(("no", "no")).unwrap()),
+    ] {
+        assert!(matches!(encode(data), Err(EncodeError::Payload)));
+    }
+}
