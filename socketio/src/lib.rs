@@ -1,6 +1,77 @@
 //! A Socket.IO server: events with acknowledgements, namespaces, rooms, and
 //! binary data, for the official clients of the protocol's revision 5.
 //!
+//! A [`Server`] answers the requests of any hyper or tower server; this is a
+//! whole chat:
+//!
+//! ```no_run
+//! use socketio::{Ack, Config, Server};
+//!
+//! #[tokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let io = Server::new(Config::default());
+//!     let chat = io.of("/");
+//!     chat.on_connect(async |socket| socket.join("lobby"));
+//!     chat.on("say", async |socket, text: String| {
+//!         let said = socket.to("lobby").emit("said", (socket.id(), text));
+//!         Ack(said.is_ok())
+//!     });
+//!     chat.on_disconnect(async |socket, reason| println!("{} left: {reason}", socket.id()));
+//!
+//!     let app = axum::Router::new().layer(io.layer());
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app).await
+//! }
+//! ```
+//!
+//! With hyper alone it is [`Server::service`] or [`Server::handle`]; see the
+//! examples `hello` and `axum`.
+//!
+//! # Events
+//!
+//! An event has a name and carries arguments. Where they are sent, a tuple is
+//! several arguments, `()` none and anything else one; the same rule holds for
+//! what a handler takes, and for answers. Payloads are any types with `serde`'s
+//! traits. Binary data is [`Binary`], or any type that is bytes to serde, at any
+//! depth. [`Value`] holds any payload.
+//!
+//! What a handler returns is the answer, where the client asked for one: see
+//! [`Reply`]. To ask a client, see [`Socket::emit_with_ack`]; to ask many,
+//! [`Broadcast::emit_with_ack`].
+//!
+//! A string names any event. An [`Event`] is a name with types; whoever handles
+//! or emits it otherwise does not compile:
+//!
+//! ```
+//! # use socketio::{Ack, Config, Server};
+//! use socketio::Event;
+//!
+//! const SAY: Event<String, u64> = Event::new("say");
+//!
+//! # let io = Server::new(Config::default());
+//! io.of("/").on(SAY, async |_, text| Ack(text.len() as u64));
+//! ```
+//!
+//! # When things go wrong
+//!
+//! A payload that does not fit, an `Err`, a panic: each is a [`Failure`] of one
+//! event, which is logged and touches nothing else. [`Namespace::on_error`]
+//! decides what else happens, and what the client hears. A client that breaks
+//! the rules of the protocol is disconnected, with the reason `forced close`.
+//!
+//! # Order
+//!
+//! Handlers of one socket start in the order of its events. One that waits
+//! does not hold up the next, up to [`Limits::max_in_flight`] on a connection;
+//! then events wait their turn. What one task emits arrives in that order.
+//!
+//! # Three ways to send
+//!
+//! `emit` is reliable and never waits: what a client does not read is queued,
+//! and a client that leaves too much unread is disconnected.
+//! [`Socket::ready`] waits until there is room. `volatile` drops what a client
+//! cannot take at once.
+//!
 //! # Without the network
 //!
 //! Without the feature `server` (which is on by default) the crate is the
@@ -19,6 +90,41 @@ mod incoming;
 mod proto;
 mod reply;
 
+#[cfg(feature = "server")]
+mod ack;
+#[cfg(feature = "server")]
+mod broadcast;
+#[cfg(feature = "server")]
+mod extensions;
+#[cfg(feature = "server")]
+mod handler;
+#[cfg(feature = "server")]
+mod handshake;
+#[cfg(feature = "server")]
+mod hooks;
+#[cfg(feature = "server")]
+mod link;
+#[cfg(feature = "server")]
+mod namespace;
+#[cfg(feature = "server")]
+mod namespaces;
+#[cfg(feature = "server")]
+mod reason;
+#[cfg(feature = "server")]
+mod replies;
+#[cfg(feature = "server")]
+mod request;
+#[cfg(feature = "server")]
+mod rooms;
+#[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "server")]
+mod session;
+#[cfg(feature = "server")]
+mod socket;
+#[cfg(feature = "server")]
+mod sync;
+
 pub use config::Limits;
 pub use error::{DecodeError, EmitError, EncodeError, JoinError, PacketError, Violation};
 pub use event::{Ask, Emit, Event, FromEvent, Listen, Name};
@@ -33,3 +139,24 @@ pub use proto::encoder::{
 };
 pub use proto::packet::{ConnectError, Data, Packet};
 pub use reply::{Ack, Reply};
+
+#[cfg(feature = "server")]
+pub use broadcast::Broadcast;
+#[cfg(feature = "server")]
+pub use config::Config;
+#[cfg(feature = "server")]
+pub use extensions::Extensions;
+#[cfg(feature = "server")]
+pub use handshake::Handshake;
+#[cfg(feature = "server")]
+pub use namespace::Namespace;
+#[cfg(feature = "server")]
+pub use reason::DisconnectReason;
+#[cfg(feature = "server")]
+pub use replies::{Incomplete, Replies};
+#[cfg(feature = "server")]
+pub use request::{AckError, Request};
+#[cfg(feature = "server")]
+pub use server::Server;
+#[cfg(feature = "server")]
+pub use socket::{Socket, Volatile};

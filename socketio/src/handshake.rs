@@ -1,0 +1,71 @@
+//! What a client told when it connected.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::time::SystemTime;
+
+use http::{HeaderMap, Uri, header};
+
+use crate::Args;
+
+/// What a client told when it connected to a namespace.
+///
+/// All namespaces of a connection share the request that opened it; the auth
+/// payload and the time are those of the one CONNECT.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Handshake {
+    /// The auth payload: no argument, or one object.
+    pub auth: Args,
+    /// When the client asked to be connected.
+    pub issued: SystemTime,
+    engine: engineio::Socket,
+}
+
+impl Handshake {
+    pub(crate) fn new(auth: Args, issued: SystemTime, engine: engineio::Socket) -> Self {
+        Self {
+            auth,
+            issued,
+            engine,
+        }
+    }
+
+    /// The address of the peer, where the host told it with
+    /// [`engineio::PeerAddr`]. Behind a proxy it is that of the proxy.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.request().address
+    }
+
+    /// The headers of the first request.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.request().headers
+    }
+
+    /// The target of the first request: path and query.
+    pub fn uri(&self) -> &Uri {
+        &self.request().uri
+    }
+
+    /// A parameter of the first request's query, decoded. The last one counts
+    /// if there are several of that name.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let values = self.request().query().filter(|(key, _)| key == name);
+        values.last().map(|(_, value)| value.into_owned())
+    }
+
+    /// All parameters of the first request's query, decoded, in their order.
+    pub fn queries(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        self.request().query()
+    }
+
+    /// Whether the first request came with an `Origin` header, as a browser
+    /// sends it to another site.
+    pub fn xdomain(&self) -> bool {
+        self.headers().contains_key(header::ORIGIN)
+    }
+
+    fn request(&self) -> &engineio::Handshake {
+        self.engine.handshake()
+    }
+}

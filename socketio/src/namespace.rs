@@ -1,0 +1,389 @@
+//! A namespace: its handlers, its sockets, its rooms.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use crate::handler::Handlers;
+use crate::hooks::Hooks;
+use crate::rooms::{Rooms, Selection};
+use crate::sync::{read, write};
+use crate::{
+    Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, FromArgs,
+    FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
+};
+
+/// A namespace of a [`Server`](crate::Server), made by
+/// [`Server::of`](crate::Server::of) or for a client by
+/// [`Server::of_matching`](crate::Server::of_matching).
+///
+/// A cheap clone of one `Arc`. Dropping clones does nothing: the server keeps
+/// its namespaces.
+///
+/// Handlers can be added at any time; they are for all sockets of the
+/// namespace, also for those that are connected. What one socket's handlers
+/// do one after the other:
+///
+/// 1. [`middleware`](Self::middleware), while the client waits for its answer;
+/// 2. [`on_connect`](Self::on_connect), with the socket connected;
+/// 3. for each event, in the order of arrival: [`on_event`](Self::on_event),
+///    then the handler of that event. A handler that waits does not hold up
+///    those of the following events;
+/// 4. [`on_disconnect`](Self::on_disconnect), once.
+///
+/// All of them run on the task of the client's connection. A panic in one is
+/// caught there and goes to [`on_error`](Self::on_error).
+#[derive(Clone)]
+pub struct Namespace(Arc<Inner>);
+
+struct Inner {
+    behaviour: Arc<Behaviour>,
+    config: Arc<Config>,
+    /// Made by name, not by a pattern: it stays when everybody has left.
+    is_kept: AtomicBool,
+    name: Arc<str>,
+    next_ack: AtomicU64,
+    rooms: RwLock<Rooms<Socket>>,
+}
+
+/// What runs for the sockets of a namespace, or of all that a pattern makes.
+struct Behaviour {
+    handlers: Handlers<Socket>,
+    hooks: RwLock<Arc<Hooks>>,
+}
+
+impl Namespace {
+    pub(crate) fn new(name: Arc<str>, config: Arc<Config>) -> Self {
+        let behaviour = Behaviour {
+            handlers: Handlers::new(),
+            hooks: RwLock::default(),
+        };
+        Self::with(name, config, Arc::new(behaviour))
+    }
+
+    /// A namespace with the handlers of this one, those to come included.
+    pub(crate) fn child(&self, name: Arc<str>) -> Self {
+        Self::with(name, self.0.config.clone(), self.0.behaviour.clone())
+    }
+
+    fn with(name: Arc<str>, config: Arc<Config>, behaviour: Arc<Behaviour>) -> Self {
+        Self(Arc::new(Inner {
+            behaviour,
+            config,
+            is_kept: AtomicBool::new(false),
+            name,
+            next_ack: AtomicU64::new(0),
+            rooms: RwLock::new(Rooms::new()),
+        }))
+    }
+
+    /// The namespace's name, which starts with a slash.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Handles an event of this name. The handler gets the socket and what
+    /// the event carries; what it returns is the answer, see [`Reply`].
+    ///
+    /// The payload is any owned type with `serde::Deserialize`, where a tuple
+    /// is several arguments, `()` none and anything else one; or
+    /// [`Args`](crate::Args), unparsed; or the whole [`Incoming`] event.
+    /// Missing arguments read as null, so that an `Option` takes them.
+    ///
+    /// There is one handler for each name: a second one replaces the first.
+    /// One that is added with [`Socket::on`] comes before this one.
+    ///
+    /// ```
+    /// # use socketio::{Ack, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let chat = io.of("/chat");
+    /// chat.on("sum", async |_, (a, b): (i64, i64)| Ack(a + b));
+    /// chat.on("say", async |socket, text: String| -> Result<(), socketio::EncodeError> {
+    ///     socket.to("lobby").emit("said", (socket.id(), text))
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the name is reserved by the protocol, such as `disconnect`: clients
+    /// cannot send such an event.
+    pub fn on<D, F, Fut>(
+        &self,
+        event: impl Listen<D, <Fut::Output as Reply>::Value>,
+        handler: F,
+    ) -> &Self
+    where
+        D: FromEvent + 'static,
+        F: FnOnce(Socket, D) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output: Reply> + Send + 'static,
+    {
+        self.0.behaviour.handlers.insert(event.as_str(), handler);
+        self
+    }
+
+    /// Decides who may connect. Middleware runs in the order in which it was
+    /// added; the first that fails refuses the client.
+    ///
+    /// It gets the socket, which can already join rooms and keep
+    /// [`extensions`](Socket::extensions), but cannot emit; and the client's
+    /// auth payload, parsed like the payload of an event: `()` ignores it,
+    /// `Option<T>` takes it if it is there. A payload that does not fit
+    /// refuses the client.
+    ///
+    /// The error is what the client hears: a [`ConnectError`] as it is, of any
+    /// other error the text. A panic is no such error; the client hears that
+    /// something went wrong on the server.
+    ///
+    /// If the client goes away meanwhile, the middleware is dropped where it
+    /// waits.
+    ///
+    /// ```
+    /// # use serde::Deserialize;
+    /// # use socketio::{BoxError, Config, Server};
+    /// #[derive(Deserialize)]
+    /// struct Auth { token: Option<String> }
+    ///
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").middleware(async |socket, auth: Auth| -> Result<(), BoxError> {
+    ///     let token = auth.token.ok_or("No token provided")?;
+    ///     socket.join(format!("user:{token}"))?;
+    ///     Ok(())
+    /// });
+    /// ```
+    ///
+    /// [`ConnectError`]: crate::ConnectError
+    pub fn middleware<A, F, Fut, E>(&self, middleware: F) -> &Self
+    where
+        A: FromArgs + 'static,
+        F: FnOnce(Socket, A) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.change_hooks(|hooks| hooks.add_middleware(middleware));
+        self
+    }
+
+    /// Runs when a socket is connected, after all middleware. Events that the
+    /// client sends meanwhile wait until it is done, so it is the place for
+    /// [`Socket::on`]; what goes on for long belongs into a task of its own.
+    ///
+    /// Several such handlers run one after the other.
+    pub fn on_connect<F, Fut>(&self, handler: F) -> &Self
+    where
+        F: FnOnce(Socket) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
+    {
+        self.change_hooks(|hooks| hooks.add_connect(handler));
+        self
+    }
+
+    /// Runs once for each socket that was connected, after it left. Events
+    /// that still waited for their turn are not handled; handlers that run
+    /// already run to their end.
+    ///
+    /// Broadcasts do not reach the socket any more, but [`Socket::rooms`]
+    /// still tells the rooms that it was in, until the handlers are done.
+    ///
+    /// Several such handlers run one after the other.
+    pub fn on_disconnect<F, Fut>(&self, handler: F) -> &Self
+    where
+        F: FnOnce(Socket, DisconnectReason) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
+    {
+        self.change_hooks(|hooks| hooks.add_disconnect(handler));
+        self
+    }
+
+    /// Sees every event before its handler, and also events that nobody
+    /// handles. It returns the event to let it pass, or an error, which goes
+    /// to [`on_error`](Self::on_error) instead.
+    ///
+    /// As it gets the whole event it can answer it. While it waits, the
+    /// socket's following events wait as well. Several run in the order in
+    /// which they were added.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |socket, event| {
+    ///     if event.args().bytes() > 10_000 {
+    ///         return Err("that is too much");
+    ///     }
+    ///     println!("{} sent {:?}", socket.id(), event.name());
+    ///     Ok(event)
+    /// });
+    /// ```
+    pub fn on_event<F, Fut, E>(&self, handler: F) -> &Self
+    where
+        F: FnOnce(Socket, Incoming) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Incoming, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.change_hooks(|hooks| hooks.add_event(handler));
+        self
+    }
+
+    /// Decides what happens when an event was not handled: its payload does
+    /// not fit the handler, [`on_event`](Self::on_event) refused it, or the
+    /// handler failed or panicked. Without it such a failure is logged, and
+    /// the client hears nothing. There is one such handler; a second one
+    /// replaces the first.
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_error(async |socket, mut failure| {
+    ///     let error = json!({ "message": failure.to_string() });
+    ///     match failure.acker() {
+    ///         Some(acker) => acker.send(error),
+    ///         None => socket.emit("error", error),
+    ///     }
+    /// });
+    /// ```
+    pub fn on_error<F, Fut>(&self, handler: F) -> &Self
+    where
+        F: FnOnce(Socket, Failure) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
+    {
+        self.change_hooks(|hooks| hooks.set_error(handler));
+        self
+    }
+
+    /// Emits an event to every socket of the namespace.
+    ///
+    /// # Errors
+    ///
+    /// If the event cannot be written. A socket that cannot take it is closed,
+    /// and does not concern the others.
+    pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EncodeError> {
+        self.everyone().emit(event, args)
+    }
+
+    /// Emits an event to every socket of the namespace and gathers their
+    /// answers.
+    pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
+        &self,
+        event: impl Emit<P> + Ask<T>,
+        args: P,
+    ) -> Replies<T> {
+        self.everyone().emit_with_ack(event, args)
+    }
+
+    /// The members of a room, or the socket of that id.
+    pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
+        self.everyone().to(room)
+    }
+
+    /// Everyone but the members of a room, or but the socket of that id.
+    pub fn except(&self, room: impl AsRef<str>) -> Broadcast {
+        self.everyone().except(room)
+    }
+
+    /// Everyone who can take an event at once.
+    pub fn volatile(&self) -> Broadcast {
+        self.everyone().volatile()
+    }
+
+    /// The connected sockets.
+    pub fn sockets(&self) -> Vec<Socket> {
+        self.everyone().sockets()
+    }
+
+    /// The connected socket of this id.
+    pub fn socket(&self, id: &str) -> Option<Socket> {
+        read(&self.0.rooms).get(id)
+    }
+
+    /// The number of connected sockets.
+    pub fn socket_count(&self) -> usize {
+        read(&self.0.rooms).len()
+    }
+
+    /// The names of the rooms that have a member.
+    pub fn rooms(&self) -> Vec<Arc<str>> {
+        read(&self.0.rooms).room_names()
+    }
+
+    /// The number of rooms that have a member.
+    pub fn room_count(&self) -> usize {
+        read(&self.0.rooms).room_count()
+    }
+
+    /// Calls `visit` with each connected socket that is selected, once. No
+    /// lock is held meanwhile.
+    pub(crate) fn for_each(&self, selection: &Selection, mut visit: impl FnMut(&Socket)) {
+        let mut sockets = Vec::new();
+        let mut next = Some(0);
+        while let Some(from) = next {
+            next = read(&self.0.rooms).select(selection, from, PIECE, &mut sockets);
+            sockets.drain(..).for_each(|socket| visit(&socket));
+        }
+    }
+
+    /// An id for an event that asks for an answer. One counter for all sockets
+    /// makes a broadcast the same packet for everyone.
+    pub(crate) fn next_ack(&self) -> u64 {
+        self.0.next_ack.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn everyone(&self) -> Broadcast {
+        Broadcast::new(self.clone())
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Lets the namespace stay when everybody has left.
+    pub(crate) fn keep(&self) {
+        self.0.is_kept.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.0.is_kept.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn handlers(&self) -> &Handlers<Socket> {
+        &self.0.behaviour.handlers
+    }
+
+    pub(crate) fn hooks(&self) -> Arc<Hooks> {
+        read(&self.0.behaviour.hooks).clone()
+    }
+
+    /// The membership index. Its lock is held for single statements only.
+    pub(crate) fn index(&self) -> &RwLock<Rooms<Socket>> {
+        &self.0.rooms
+    }
+
+    /// Drops all handlers, and with them what they captured.
+    pub(crate) fn clear_handlers(&self) {
+        self.0.behaviour.handlers.clear();
+        let _dropped_unlocked = std::mem::take(&mut *write(&self.0.behaviour.hooks));
+    }
+
+    fn change_hooks(&self, change: impl FnOnce(&mut Hooks)) {
+        let _dropped_unlocked = {
+            let mut hooks = write(&self.0.behaviour.hooks);
+            let mut changed = (**hooks).clone();
+            change(&mut changed);
+            std::mem::replace(&mut *hooks, Arc::new(changed))
+        };
+    }
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Namespace")
+            .field("name", &self.0.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Members looked at while the lock of the index is held.
+const PIECE: usize = 256;

@@ -1,0 +1,46 @@
+//! Why a socket left.
+
+use std::fmt;
+
+use engineio::CloseReason;
+
+/// Why a socket left its namespace. Its `Display` is the reference's string.
+///
+/// ```
+/// use engineio::CloseReason;
+/// use socketio::DisconnectReason;
+///
+/// let reason = DisconnectReason::Closed(CloseReason::PingTimeout);
+/// assert_eq!(reason.to_string(), "ping timeout");
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// The client left the namespace: `client namespace disconnect`.
+    Client,
+    /// The whole connection ended, for this reason. A client that breaks the
+    /// rules of the protocol is disconnected with `forced close`.
+    Closed(CloseReason),
+    /// The server disconnected the socket: `server namespace disconnect`.
+    Server,
+    /// The server closes: `server shutting down`.
+    Shutdown,
+}
+
+impl DisconnectReason {
+    /// The reference's name of the reason.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client namespace disconnect",
+            Self::Closed(reason) => reason.as_str(),
+            Self::Server => "server namespace disconnect",
+            Self::Shutdown => "server shutting down",
+        }
+    }
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

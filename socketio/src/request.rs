@@ -1,0 +1,120 @@
+//! A question to one client.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+use crate::ack::Pending;
+use crate::{DecodeError, EmitError, FromArgs};
+
+/// An event that was sent and whose answer is waited for.
+///
+/// It is sent already when the method that makes it returns; awaiting it
+/// waits for the answer. Dropping it gives the answer up. Without a
+/// [`timeout`](Self::timeout) it waits until the socket leaves.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use socketio::{AckError, Socket};
+/// # async fn ask(socket: Socket) -> Result<(), AckError> {
+/// let name: String = socket
+///     .emit_with_ack("what is your name?", ())
+///     .timeout(Duration::from_secs(5))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "the event is sent, but its answer is given up when this is dropped"]
+pub struct Request<T> {
+    deadline: Option<Pin<Box<Sleep>>>,
+    state: Result<Pending, Option<EmitError>>,
+    types: PhantomData<fn() -> T>,
+}
+
+impl<T: FromArgs> Request<T> {
+    pub(crate) fn new(state: Result<Pending, EmitError>) -> Self {
+        Self {
+            deadline: None,
+            state: state.map_err(Some),
+            types: PhantomData,
+        }
+    }
+
+    /// Waits for the answer no longer than this, counted from now.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.deadline = Some(Box::pin(tokio::time::sleep(timeout)));
+        self
+    }
+}
+
+impl<T: FromArgs> Future for Request<T> {
+    type Output = Result<T, AckError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let pending = match &mut this.state {
+            Ok(pending) => pending,
+            Err(error) => return Poll::Ready(Err(take_error(error))),
+        };
+        match pending.poll_next(cx) {
+            Poll::Ready(Some(args)) => Poll::Ready(Ok(T::from_args(args)?)),
+            Poll::Ready(None) => Poll::Ready(Err(AckError::Disconnected)),
+            Poll::Pending => {
+                ready!(poll_deadline(&mut this.deadline, cx));
+                Poll::Ready(Err(AckError::Timeout))
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Request<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AckError {
+    /// The answer is not of the type that was asked for.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The socket left before it answered.
+    #[error("the socket left before it answered")]
+    Disconnected,
+    /// The event was not sent.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
+    /// The answer did not come in time.
+    #[error("the answer did not come in time")]
+    Timeout,
+}
+
+pub(crate) fn take_error(error: &mut Option<EmitError>) -> AckError {
+    let error = error
+        .take()
+        .expect("a future is not polled after it is ready");
+    AckError::Emit(error)
+}
+
+/// Without a deadline there is nothing to be ready.
+pub(crate) fn poll_deadline(
+    deadline: &mut Option<Pin<Box<Sleep>>>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    match deadline {
+        Some(sleep) => sleep.as_mut().poll(cx),
+        None => Poll::Pending,
+    }
+}

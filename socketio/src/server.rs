@@ -1,0 +1,170 @@
+//! The server: its namespaces, and the engine that brings it its clients.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use engineio::{Engine, EngineLayer, EngineService};
+use http::{Request, Response};
+
+use crate::namespaces::Namespaces;
+use crate::session::Session;
+use crate::{Config, Limits, Namespace};
+
+/// A Socket.IO server, to be given requests by an HTTP server.
+///
+/// A cheap clone of one `Arc`. Dropping every clone ends nothing: clients stay
+/// connected until they leave, or until [`close`](Self::close).
+///
+/// ```no_run
+/// # use socketio::{Ack, Config, Server};
+/// # async fn run() -> std::io::Result<()> {
+/// let io = Server::new(Config::default());
+/// io.of("/").on("sum", async |_, (a, b): (i64, i64)| Ack(a + b));
+///
+/// let app = axum::Router::new().layer(io.layer());
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+/// axum::serve(listener, app).await
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Server(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    shared: Arc<Shared>,
+}
+
+/// What the server shares with the connections of its clients.
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) limits: Arc<Limits>,
+    is_closing: AtomicBool,
+    pub(crate) namespaces: Namespaces,
+}
+
+impl Server {
+    /// A server with the namespace `/`.
+    pub fn new(config: Config) -> Self {
+        let config = Arc::new(config);
+        let shared = Arc::new(Shared {
+            limits: Arc::new(config.limits.clone()),
+            is_closing: AtomicBool::new(false),
+            namespaces: Namespaces::new(config.clone()),
+            config,
+        });
+        let engine = Engine::new(shared.config.engine.clone(), {
+            let shared = shared.clone();
+            move |socket| Session::new(shared.clone(), socket)
+        });
+        let server = Self(Arc::new(Inner { engine, shared }));
+        server.of("/");
+        server
+    }
+
+    /// The namespace of this name, which is made if there is none. `""` is
+    /// `/`, and a slash is put in front where it is missing.
+    ///
+    /// A client that asks for a namespace that was never named here, and that
+    /// no pattern matches, is refused with `Invalid namespace`.
+    pub fn of(&self, name: &str) -> Namespace {
+        self.0.shared.namespaces.name(name)
+    }
+
+    /// Makes namespaces when clients ask for them: those whose names, slash
+    /// included, the pattern matches. The first pattern that matches counts.
+    ///
+    /// What is returned holds the handlers of all these namespaces, also those
+    /// that are added later. It has no sockets itself; to emit, name the
+    /// namespace with [`of`](Self::of), or take the one of a
+    /// [socket](crate::Socket::namespace). A namespace that everybody has left
+    /// is thrown away, unless it was named with `of`.
+    ///
+    /// The pattern only knows the name. Who may enter is for
+    /// [middleware](Namespace::middleware) to say.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let games = io.of_matching(|name| name.starts_with("/game-"));
+    /// games.on_connect(async |socket| {
+    ///     let game = socket.namespace();
+    ///     game.emit("players", game.socket_count())
+    /// });
+    /// ```
+    pub fn of_matching(&self, pattern: impl Fn(&str) -> bool + Send + Sync + 'static) -> Namespace {
+        self.0.shared.namespaces.add_pattern(pattern)
+    }
+
+    /// Answers a request.
+    ///
+    /// Those of other paths than the configured one get a 404: to put the
+    /// server in front of other routes, see [`layer`](Self::layer). Must be
+    /// called within a tokio runtime.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<engineio::Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+        B::Error: fmt::Display,
+    {
+        self.0.engine.handle(request).await
+    }
+
+    /// The server as a service of hyper and of tower.
+    pub fn service(&self) -> EngineService {
+        self.0.engine.service()
+    }
+
+    /// The server as a layer of tower, for axum: it takes the requests of its
+    /// path, and leaves all others to the service inside.
+    pub fn layer(&self) -> EngineLayer {
+        self.0.engine.layer()
+    }
+
+    /// The engine below, which counts the connections.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.0.shared.config
+    }
+
+    /// Ends the server: nobody connects any more, each socket disconnects with
+    /// [`Shutdown`](crate::DisconnectReason::Shutdown), and handlers that
+    /// still run are waited for, but no longer than
+    /// [`shutdown_timeout`](Config::shutdown_timeout). Then all handlers are
+    /// dropped, with what they captured.
+    ///
+    /// The HTTP server around it is not touched.
+    pub async fn close(&self) {
+        let shared = &self.0.shared;
+        shared.is_closing.store(true, Ordering::SeqCst);
+        let timeout = shared.config.shutdown_timeout;
+        if tokio::time::timeout(timeout, self.0.engine.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!(?timeout, "handlers still run after the server was closed");
+        }
+        for namespace in shared.namespaces.all() {
+            namespace.clear_handlers();
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("config", self.config())
+            .field("sessions", &self.0.engine.session_count())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::SeqCst)
+    }
+}

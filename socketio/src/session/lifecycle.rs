@@ -1,0 +1,165 @@
+//! How sockets come and go on a connection.
+
+use std::task::Context;
+use std::time::SystemTime;
+
+use bytestring::ByteString;
+use engineio::{Close, CloseReason};
+
+use super::Session;
+use super::slot::{Gate, Slot};
+use super::task::Task;
+use crate::hooks::{Boxed, Hooks};
+use crate::{
+    Args, ConnectError, DisconnectReason, Handshake, Socket, Violation, encode_connect_error,
+};
+
+impl Session {
+    /// A client asks to be let into a namespace.
+    pub(super) fn connect(&mut self, nsp: &ByteString, auth: Args) {
+        let handshake = Handshake::new(auth, wall_clock(), self.link.engine.clone());
+        let socket = self.shared.namespaces.enter(nsp, |namespace| {
+            Socket::new(namespace, self.link.clone(), handshake)
+        });
+        let Some(socket) = socket else {
+            self.connection.refuse(nsp);
+            return self.send_refusal(nsp, &ConnectError::new("Invalid namespace"));
+        };
+        let decision = socket.namespace().hooks().decide(socket.clone());
+        self.slots.push(Slot::new(socket, Box::pin(decision)));
+        self.are_gates_due = true;
+    }
+
+    /// Lets a client in.
+    pub(super) fn admit(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        let (socket, namespace) = (&slot.socket, slot.socket.namespace());
+        tracing::debug!(
+            socket = socket.id(),
+            nsp = namespace.name(),
+            "socket connected"
+        );
+        self.connection.accept(namespace.name());
+        socket.admit();
+        let hooks = namespace.hooks();
+        if hooks.has_connect() {
+            slot.gate = Gate::Connecting(Box::pin(hooks.connected(socket.clone())));
+            self.are_gates_due = true;
+        }
+    }
+
+    /// Turns a client away. The rooms that middleware let it join are left.
+    pub(super) fn refuse(&mut self, index: usize, error: &ConnectError) {
+        let slot = self.remove(index);
+        let nsp = slot.socket.namespace().name();
+        tracing::debug!(socket = slot.socket.id(), nsp, %error, "socket refused");
+        self.connection.refuse(nsp);
+        self.end_socket(&slot.socket, DisconnectReason::Server);
+        slot.socket.forget();
+        self.send_refusal(nsp, error);
+    }
+
+    /// Closes a connection whose client breaks the rules.
+    pub(super) fn punish(&mut self, violation: &Violation, cx: &mut Context<'_>) {
+        tracing::debug!(%violation, "connection closed");
+        self.link.engine.close(Close::Flush);
+        self.end(DisconnectReason::Closed(CloseReason::ForcedClose), cx);
+    }
+
+    /// Closes the connection as the server's own wish.
+    pub(super) fn close(&mut self, cx: &mut Context<'_>) {
+        for slot in &self.slots {
+            slot.socket.disconnect();
+        }
+        self.link.engine.close(Close::Flush);
+        self.end(DisconnectReason::Server, cx);
+    }
+
+    /// Ends all sockets of the connection.
+    pub(super) fn end(&mut self, reason: DisconnectReason, cx: &mut Context<'_>) {
+        self.is_over = true;
+        while !self.slots.is_empty() {
+            self.part(0, reason, cx);
+        }
+    }
+
+    /// The server disconnected a socket, which may have left meanwhile.
+    pub(super) fn see_off(&mut self, id: &str, cx: &mut Context<'_>) {
+        if let Some(index) = self.slots.iter().position(|slot| slot.socket.id() == id) {
+            let namespace = self.slots[index].socket.namespace();
+            self.connection.leave(namespace.name());
+            self.part(index, DisconnectReason::Server, cx);
+        }
+    }
+
+    /// Ends a socket. Here alone are the handlers for that run, and a slot is
+    /// removed once: so they run once. Events that wait are not handled any
+    /// more, and middleware is dropped.
+    pub(super) fn part(&mut self, index: usize, reason: DisconnectReason, cx: &mut Context<'_>) {
+        let Slot { gate, socket, .. } = self.remove(index);
+        self.end_socket(&socket, reason);
+        let before: Boxed<()> = match gate {
+            Gate::Deciding(_) => return socket.forget(),
+            Gate::Open => Box::pin(std::future::ready(())),
+            Gate::Connecting(hooks) => hooks,
+            Gate::Filtering(filter) => Box::pin(async move { drop(filter.await) }),
+        };
+        let reason = socket.reason().unwrap_or(reason);
+        tracing::debug!(socket = socket.id(), %reason, "socket disconnected");
+        let farewell = say_farewell(before, socket, reason);
+        self.run(Task::Hooks(Box::pin(farewell)), cx);
+    }
+
+    fn end_socket(&self, socket: &Socket, reason: DisconnectReason) {
+        socket.end(reason);
+        self.shared.namespaces.prune(socket.namespace());
+    }
+
+    fn send_refusal(&self, nsp: &str, error: &ConnectError) {
+        let packet = encode_connect_error(nsp, error);
+        // If the connection has ended, its end is on its way.
+        let _ = self.link.engine.send_all(packet.parts());
+    }
+
+    pub(super) fn close_reason(&self) -> DisconnectReason {
+        match self.link.engine.close_reason() {
+            Some(CloseReason::ForcedClose) | None if self.shared.is_closing() => {
+                DisconnectReason::Shutdown
+            }
+            reason => DisconnectReason::Closed(reason.unwrap_or(CloseReason::ForcedClose)),
+        }
+    }
+}
+
+impl Drop for Session {
+    /// Only a session that is cut off has sockets left. They are in nobody's
+    /// way then, whatever it was that cut it off.
+    fn drop(&mut self) {
+        for slot in &self.slots {
+            let reason = DisconnectReason::Closed(CloseReason::ForcedClose);
+            self.end_socket(&slot.socket, reason);
+            slot.socket.forget();
+        }
+    }
+}
+
+/// The last things that are done for a socket, after `before`.
+async fn say_farewell(before: Boxed<()>, socket: Socket, reason: DisconnectReason) {
+    let _forget = Forget(socket.clone());
+    before.await;
+    Hooks::disconnected(socket.namespace().hooks(), socket.clone(), reason).await;
+}
+
+/// Drops the handlers of a socket also if its last hook is never done.
+struct Forget(Socket);
+
+impl Drop for Forget {
+    fn drop(&mut self) {
+        self.0.forget();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "people want to know when it was")]
+fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}

@@ -1,0 +1,386 @@
+//! One client in one namespace.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Notify;
+
+use crate::ack::{AckTable, Pending};
+use crate::handler::{Handle, Handlers};
+use crate::incoming::Outlet;
+use crate::link::Link;
+use crate::sync::{lock, read, write};
+use crate::{
+    Ask, Broadcast, DisconnectReason, Emit, EmitError, Encoded, Extensions, FromArgs, FromEvent,
+    Handshake, IntoArgs, JoinError, Listen, Namespace, Reply, Request, encode_connect,
+    encode_disconnect, encode_event,
+};
+
+/// One client in one namespace.
+///
+/// A cheap clone of one `Arc`. Dropping clones does nothing: the connection
+/// keeps its sockets until they leave. A clone that is kept longer stays
+/// usable, but emits nothing any more.
+///
+/// A socket that captures itself, in a handler of its own, leaks nothing: its
+/// handlers are dropped when it has left.
+#[derive(Clone)]
+pub struct Socket(Arc<Inner>);
+
+struct Inner {
+    acks: Arc<AckTable>,
+    extensions: Extensions,
+    handlers: Handlers<Socket>,
+    handshake: Handshake,
+    id: Arc<str>,
+    left: Notify,
+    link: Arc<Link>,
+    namespace: Namespace,
+    phase: Mutex<Phase>,
+}
+
+/// Where a socket is in its life; it only ever moves down this list.
+#[derive(Debug)]
+enum Phase {
+    /// Its middleware runs.
+    Pending,
+    Connected,
+    /// With the rooms that it was in, until its last handler is done.
+    Left(DisconnectReason, Vec<Arc<str>>),
+}
+
+impl Socket {
+    /// What a socket takes, beside what its application keeps with it.
+    #[cfg(test)]
+    pub(crate) const SIZE: usize = size_of::<Inner>();
+
+    /// A socket whose middleware is about to run.
+    pub(crate) fn new(namespace: Namespace, link: Arc<Link>, handshake: Handshake) -> Self {
+        // Independent of the engine's id, which is a secret of the client.
+        let id: Arc<str> = engineio::Sid::random().as_str().into();
+        let socket = Self(Arc::new(Inner {
+            acks: Arc::new(AckTable::new()),
+            extensions: Extensions::default(),
+            handlers: Handlers::new(),
+            handshake,
+            id: id.clone(),
+            left: Notify::new(),
+            link,
+            namespace,
+            phase: Mutex::new(Phase::Pending),
+        }));
+        write(socket.0.namespace.index()).insert(id, socket.clone());
+        socket
+    }
+
+    /// The socket's id: public, and different in each namespace.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// The namespace that the socket is in.
+    pub fn namespace(&self) -> &Namespace {
+        &self.0.namespace
+    }
+
+    /// What the client told when it connected.
+    pub fn handshake(&self) -> &Handshake {
+        &self.0.handshake
+    }
+
+    /// What the application keeps with the socket.
+    pub fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    /// The connection below, which the client's sockets in other namespaces
+    /// share. Its id is a secret: who knows it can speak for the client.
+    pub fn engine(&self) -> &engineio::Socket {
+        &self.0.link.engine
+    }
+
+    /// Handles an event of this name for this socket alone, before the
+    /// handler that the namespace has for it, see [`Namespace::on`].
+    ///
+    /// # Panics
+    ///
+    /// If the name is reserved by the protocol.
+    pub fn on<D, F, Fut>(
+        &self,
+        event: impl Listen<D, <Fut::Output as Reply>::Value>,
+        handler: F,
+    ) -> &Self
+    where
+        D: FromEvent + 'static,
+        F: FnOnce(Self, D) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output: Reply> + Send + 'static,
+    {
+        self.0.handlers.insert(event.as_str(), handler);
+        if matches!(*lock(&self.0.phase), Phase::Left(..)) {
+            self.0.handlers.clear();
+        }
+        self
+    }
+
+    /// Emits an event to this client: reliably, and without waiting. A tuple
+    /// is several arguments, `()` none, anything else one.
+    ///
+    /// What a client does not read is queued. To not outrun it, wait for
+    /// [`ready`](Self::ready); to skip what it cannot take, use
+    /// [`volatile`](Self::volatile).
+    ///
+    /// # Errors
+    ///
+    /// If the event cannot be written, if the socket is not connected, or if
+    /// the client reads so slowly that the connection's budget is spent.
+    pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EmitError> {
+        self.send(&self.event(event.as_str(), &args, None)?)
+    }
+
+    /// Emits an event that the client is to answer. The event is sent when
+    /// this returns; the answer comes when the [`Request`] is awaited.
+    pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
+        &self,
+        event: impl Emit<P> + Ask<T>,
+        args: P,
+    ) -> Request<T> {
+        Request::new(self.ask(event.as_str(), &args))
+    }
+
+    /// Emits that are dropped where the client cannot take them at once.
+    pub fn volatile(&self) -> Volatile {
+        Volatile(self.clone())
+    }
+
+    /// Waits until the client has read enough of what is queued for it.
+    /// `false` if the connection has ended.
+    pub async fn ready(&self) -> bool {
+        self.engine().ready().await
+    }
+
+    /// Puts the socket into a room. Its own id is no room that it can join; a
+    /// socket that has left joins nothing, which is no error.
+    ///
+    /// # Errors
+    ///
+    /// If the name is too long, or the socket is in too many rooms, by the
+    /// [`Limits`](crate::Limits).
+    pub fn join(&self, room: impl AsRef<str>) -> Result<(), JoinError> {
+        let (room, limits) = (room.as_ref(), &self.0.namespace.config().limits);
+        if room.len() > limits.room_length {
+            return Err(JoinError::NameLength(limits.room_length));
+        }
+        let joined = write(self.0.namespace.index()).join(&self.0.id, room, limits.rooms);
+        joined
+            .then_some(())
+            .ok_or(JoinError::TooManyRooms(limits.rooms))
+    }
+
+    /// Takes the socket out of a room.
+    pub fn leave(&self, room: impl AsRef<str>) {
+        write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
+    }
+
+    /// The rooms that the socket is in, in the order in which it joined them;
+    /// its id is not among them. While [`Namespace::on_disconnect`] runs,
+    /// those that it was in.
+    pub fn rooms(&self) -> Vec<Arc<str>> {
+        if let Phase::Left(_, rooms) = &*lock(&self.0.phase) {
+            return rooms.clone();
+        }
+        read(self.0.namespace.index()).rooms_of(&self.0.id)
+    }
+
+    /// The members of a room, or the socket of that id; without this socket.
+    pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
+        self.broadcast().to(room)
+    }
+
+    /// Everyone but this socket and the members of a room, or the socket of
+    /// that id.
+    pub fn except(&self, room: impl AsRef<str>) -> Broadcast {
+        self.broadcast().except(room)
+    }
+
+    /// Everyone in the namespace but this socket.
+    pub fn broadcast(&self) -> Broadcast {
+        self.0.namespace.everyone().without(self.0.id.clone())
+    }
+
+    /// Disconnects the client from this namespace. Its other namespaces and
+    /// the connection stay. Does nothing while the middleware runs, which
+    /// refuses with an error, or when the socket has left.
+    pub fn disconnect(&self) {
+        if self.is_connected() && self.end(DisconnectReason::Server) {
+            self.send_unchecked(&encode_disconnect(self.0.namespace.name()));
+            self.0.link.left(self.0.id.clone());
+        }
+    }
+
+    /// Disconnects the client from all its namespaces, and closes the
+    /// connection once what is queued is sent.
+    pub fn close(&self) {
+        self.disconnect();
+        self.0.link.close();
+    }
+
+    /// Whether the socket is connected: it passed the middleware and has not
+    /// left.
+    pub fn is_connected(&self) -> bool {
+        matches!(*lock(&self.0.phase), Phase::Connected)
+    }
+
+    /// Waits until the socket has left, and tells why.
+    pub async fn closed(&self) -> DisconnectReason {
+        loop {
+            // Registered before the check, so that none is missed in between.
+            let left = self.0.left.notified();
+            if let Some(reason) = self.reason() {
+                return reason;
+            }
+            left.await;
+        }
+    }
+
+    /// Why the socket left; `None` if it has not.
+    pub(crate) fn reason(&self) -> Option<DisconnectReason> {
+        match &*lock(&self.0.phase) {
+            Phase::Left(reason, _) => Some(*reason),
+            Phase::Connected | Phase::Pending => None,
+        }
+    }
+
+    pub(crate) fn acks(&self) -> &Arc<AckTable> {
+        &self.0.acks
+    }
+
+    pub(crate) fn outlet(&self) -> Arc<dyn Outlet> {
+        self.0.clone()
+    }
+
+    /// The handler of an event: the socket's own, or that of the namespace.
+    pub(crate) fn handler(&self, event: &str) -> Option<Arc<dyn Handle<Self>>> {
+        let own = self.0.handlers.get(event);
+        own.or_else(|| self.0.namespace.handlers().get(event))
+    }
+
+    /// Lets the socket emit and be reached, and tells the client.
+    ///
+    /// That is sent under the lock under which everybody looks whether the
+    /// socket is connected: so nothing is sent before it, and who hears of it
+    /// finds the socket connected.
+    pub(crate) fn admit(&self) {
+        write(self.0.namespace.index()).admit(&self.0.id);
+        let mut phase = lock(&self.0.phase);
+        if matches!(*phase, Phase::Pending) {
+            self.send_unchecked(&encode_connect(self.0.namespace.name(), &self.0.id));
+            *phase = Phase::Connected;
+        }
+    }
+
+    /// Takes the socket out of its rooms and its namespace. `false` if it has
+    /// left already: the first reason stays.
+    pub(crate) fn end(&self, reason: DisconnectReason) -> bool {
+        {
+            let mut phase = lock(&self.0.phase);
+            if matches!(*phase, Phase::Left(..)) {
+                return false;
+            }
+            *phase = Phase::Left(reason, Vec::new());
+        }
+        let left = write(self.0.namespace.index()).remove(&self.0.id);
+        if let Phase::Left(_, rooms) = &mut *lock(&self.0.phase) {
+            *rooms = left;
+        }
+        self.0.acks.close();
+        self.0.left.notify_waiters();
+        true
+    }
+
+    /// Drops what only the handlers of a socket need. They are all done.
+    pub(crate) fn forget(&self) {
+        self.0.handlers.clear();
+        if let Phase::Left(_, rooms) = &mut *lock(&self.0.phase) {
+            *rooms = Vec::new();
+        }
+    }
+
+    pub(crate) fn send(&self, packet: &Encoded) -> Result<(), EmitError> {
+        if !self.is_connected() {
+            return Err(EmitError::NotConnected);
+        }
+        Ok(self.engine().send_all(packet.parts())?)
+    }
+
+    pub(crate) fn send_volatile(&self, packet: &Encoded) -> Result<(), EmitError> {
+        if !self.is_connected() {
+            return Err(EmitError::NotConnected);
+        }
+        Ok(self.engine().send_all_volatile(packet.parts())?)
+    }
+
+    /// Sends in any phase. If the connection has ended, its end is on its way.
+    pub(crate) fn send_unchecked(&self, packet: &Encoded) {
+        if let Err(error) = self.engine().send_all(packet.parts()) {
+            tracing::debug!(socket = self.id(), %error, "packet not sent");
+        }
+    }
+
+    fn event(
+        &self,
+        name: &str,
+        args: &impl IntoArgs,
+        ack: Option<u64>,
+    ) -> Result<Encoded, EmitError> {
+        Ok(encode_event(self.0.namespace.name(), name, args, ack)?)
+    }
+
+    fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
+        let id = self.0.namespace.next_ack();
+        let packet = self.event(name, args, Some(id))?;
+        let mut pending = Pending::new(id);
+        pending.ask(&self.0.acks, || self.send(&packet))?;
+        Ok(pending)
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("id", &self.0.id)
+            .field("namespace", &self.0.namespace.name())
+            .field("phase", &*lock(&self.0.phase))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Outlet for Inner {
+    fn nsp(&self) -> &str {
+        self.namespace.name()
+    }
+
+    fn send(&self, packet: &Encoded) -> Result<(), EmitError> {
+        if !matches!(*lock(&self.phase), Phase::Connected) {
+            return Err(EmitError::NotConnected);
+        }
+        Ok(self.link.engine.send_all(packet.parts())?)
+    }
+}
+
+/// Emits to one client that are dropped where it cannot take them at once:
+/// something is queued for it, or its transport is busy.
+#[derive(Clone, Debug)]
+pub struct Volatile(Socket);
+
+impl Volatile {
+    /// Emits an event, or drops it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::emit`]. That it was dropped is one as well:
+    /// [`SendError::Dropped`](engineio::SendError::Dropped).
+    pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EmitError> {
+        let packet = self.0.event(event.as_str(), &args, None)?;
+        self.0.send_volatile(&packet)
+    }
+}

@@ -1,0 +1,101 @@
+//! Questions of the server, and the answers of clients.
+
+use std::time::Duration;
+
+use socketio::{AckError, Socket};
+
+use crate::support::{Client, server};
+
+#[tokio::test(start_paused = true)]
+async fn a_client_answers_a_question() {
+    let io = server();
+    let mut client = Client::connect(&io).await;
+    let question = only(&io.of("/").sockets()).emit_with_ack("sum?", (1, 2));
+    assert_eq!(client.recv().await, r#"20["sum?",1,2]"#);
+    client.send_all(&["39[0]", "30[3]", "30[4]"]).await;
+    let sum: i64 = question.await.unwrap();
+    assert_eq!(sum, 3);
+    let text = only(&io.of("/").sockets()).emit_with_ack::<_, String>("text?", ());
+    assert_eq!(client.recv().await, r#"21["text?"]"#);
+    client.send("31[1]").await;
+    assert!(matches!(text.await, Err(AckError::Decode(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_ends_with_its_time_or_its_socket() {
+    let io = server();
+    let mut client = Client::connect(&io).await;
+    let socket = only(&io.of("/").sockets());
+    let question = socket.emit_with_ack::<_, ()>("?", ());
+    let timed_out = question.timeout(Duration::from_secs(1)).await;
+    assert!(matches!(timed_out, Err(AckError::Timeout)));
+    // The late answer is nobody's.
+    client.send("30[]").await;
+    let question = socket.emit_with_ack::<_, ()>("?", ());
+    client.recv().await;
+    client.close().await;
+    assert!(matches!(question.await, Err(AckError::Disconnected)));
+    let question = socket.emit_with_ack::<_, ()>("?", ());
+    assert!(matches!(question.await, Err(AckError::Emit(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_gathers_the_answers_of_who_stays() {
+    let io = server();
+    let mut clients = Vec::new();
+    for _ in 0..4 {
+        clients.push(Client::connect(&io).await);
+    }
+    let replies = io.of("/").emit_with_ack::<_, u8>("vote", "tea?");
+    for client in &mut clients {
+        assert_eq!(client.recv().await, r#"20["vote","tea?"]"#);
+    }
+    clients[3].send("30[3]").await;
+    clients[0].send_all(&["30[0]", "30[9]"]).await;
+    clients[1].close().await;
+    clients[2].send("1").await;
+    assert_eq!(replies.collect().await.unwrap(), [3, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_that_times_out_gives_what_came() {
+    let io = server();
+    let mut clients = [Client::connect(&io).await, Client::connect(&io).await];
+    let replies = io.of("/").emit_with_ack::<_, u8>("vote", ());
+    for client in &mut clients {
+        client.recv().await;
+    }
+    clients[1].send("30[1]").await;
+    let incomplete = replies
+        .timeout(Duration::from_secs(1))
+        .collect()
+        .await
+        .unwrap_err();
+    assert!(matches!(incomplete.error, AckError::Timeout));
+    assert_eq!(incomplete.replies, [1]);
+
+    // One by one, and a reply that does not fit is one of several.
+    let mut replies = io.of("/").emit_with_ack::<_, u8>("vote", ());
+    clients[0].send(r#"31["x"]"#).await;
+    assert!(matches!(
+        replies.next().await,
+        Some(Err(AckError::Decode(_)))
+    ));
+    clients[1].send("31[5]").await;
+    assert_eq!(replies.next().await.unwrap().unwrap(), 5);
+    assert!(replies.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_to_nobody_has_no_replies() {
+    let io = server();
+    let replies = io.of("/").to("nowhere").emit_with_ack::<_, u8>("vote", ());
+    assert!(replies.collect().await.unwrap().is_empty());
+}
+
+fn only(sockets: &[Socket]) -> Socket {
+    let [socket] = sockets else {
+        panic!("{sockets:?}")
+    };
+    socket.clone()
+}

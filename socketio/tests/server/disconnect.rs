@@ -1,0 +1,239 @@
+//! The end of a socket, and of the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use socketio::{Config, Server, Socket};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{Client, Log, fail, server};
+
+#[tokio::test(start_paused = true)]
+async fn each_end_has_its_reason_and_comes_once() {
+    let io = server();
+    let mut log = reasons(&io, "/");
+    for (end, reason) in [
+        ("41", "client namespace disconnect"),
+        ("1", "transport close"),
+        ("x", "parse error"),
+        ("4abc", "forced close"),
+        ("42{}", "forced close"),
+        ("44{}", "forced close"),
+        ("42/other,[\"x\"]", "forced close"),
+        ("451-[\"x\"]\x1e42[\"x\"]", "forced close"),
+        ("bAQID", "forced close"),
+    ] {
+        let client = Client::connect(&io).await;
+        client.post(end).await;
+        assert_eq!(log.next().await, reason, "{end}");
+        log.silence().await;
+        assert_eq!(io.of("/").socket_count(), 0);
+        client.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_disconnects_one_namespace_or_all() {
+    let io = server();
+    let mut main = reasons(&io, "/");
+    let mut other = reasons(&io, "/other");
+    let mut client = Client::connect(&io).await;
+    client.join("/other").await;
+    let socket = io.of("/").sockets().remove(0);
+    socket.disconnect();
+    socket.disconnect();
+    assert!(!socket.is_connected());
+    assert_eq!(client.recv().await, "1");
+    assert_eq!(main.next().await, "server namespace disconnect");
+    // What the client sent before it heard of it is no violation.
+    client.send(r#"2["x"]"#).await;
+    other.silence().await;
+
+    client.join("/").await;
+    io.of("/other").sockets().remove(0).close();
+    let mut packets = client.rest().await;
+    packets.sort();
+    assert_eq!(packets, ["1", "1/other,"]);
+    assert_eq!(main.next().await, "server namespace disconnect");
+    assert_eq!(other.next().await, "server namespace disconnect");
+    main.silence().await;
+    other.silence().await;
+    assert_eq!(io.engine().session_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_can_be_disconnected_by_any_handler() {
+    let io = server();
+    let mut log = reasons(&io, "/");
+    io.of("/").on_connect(async |socket| {
+        if socket.handshake().auth.len() == 1 {
+            socket.disconnect();
+        }
+    });
+    io.of("/").on("bye", async |socket, ()| socket.disconnect());
+    io.of("/")
+        .on("after", async |_, ()| fail("its socket has left"));
+    io.of("/").on_disconnect(async |socket, _| {
+        socket.disconnect();
+        socket.close();
+    });
+    let client = Client::connect(&io).await;
+    client.send_all(&[r#"20["bye"]"#, r#"2["after"]"#]).await;
+    assert_eq!(log.next().await, "server namespace disconnect");
+    let client = Client::open(&io).await;
+    client.send_all(&[r#"0{"a":1}"#, r#"2["after"]"#]).await;
+    assert_eq!(log.next().await, "server namespace disconnect");
+    log.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_its_end_a_socket_tells_where_it_was_and_emits_nothing() {
+    let io = server();
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/").on_disconnect(async move |socket, _| {
+        assert_eq!(socket.namespace().room_count(), 0);
+        assert_eq!(socket.namespace().socket_count(), 0);
+        sleep(Duration::from_secs(1)).await;
+        let rooms: Vec<_> = socket.rooms().iter().map(ToString::to_string).collect();
+        pen.send(rooms).unwrap();
+    });
+    let mut client = Client::connect(&io).await;
+    let socket = io.of("/").sockets().remove(0);
+    let closed = tokio::spawn({
+        let socket = socket.clone();
+        async move { socket.closed().await }
+    });
+    socket.join("a").unwrap();
+    socket.join("b").unwrap();
+    client.send("1").await;
+    assert_eq!(log.next().await, ["a", "b"]);
+    assert_eq!(
+        closed.await.unwrap().to_string(),
+        "client namespace disconnect"
+    );
+    assert!(socket.emit("x", ()).is_err());
+    assert!(socket.volatile().emit("x", ()).is_err());
+    io.of("/").emit("x", ()).unwrap();
+    client.silence().await;
+    assert!(socket.rooms().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_at_the_end_leaves_nothing_behind() {
+    let io = server();
+    io.of("/").on_disconnect(async |_, _| fail("of a test"));
+    let mut log = reasons(&io, "/");
+    let client = Client::connect(&io).await;
+    io.of("/").sockets()[0].join("room").unwrap();
+    client.close().await;
+    assert_eq!(log.next().await, "transport close");
+    assert_eq!((io.of("/").socket_count(), io.of("/").room_count()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_is_told_after_the_beginning_is_done() {
+    let io = server();
+    let mut log = Log::new();
+    let (begin, end) = (log.pen(), log.pen());
+    io.of("/").on_connect(async move |_| {
+        sleep(Duration::from_secs(1)).await;
+        begin.send("connected").unwrap();
+    });
+    io.of("/")
+        .on("x", async |_, ()| fail("its socket has left"));
+    io.of("/")
+        .on_disconnect(async move |_, _| end.send("disconnected").unwrap());
+    let client = Client::connect(&io).await;
+    client.send_all(&[r#"2["x"]"#, "1"]).await;
+    assert_eq!(
+        (log.next().await, log.next().await),
+        ("connected", "disconnected")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_that_run_are_not_cut_off_by_the_end() {
+    let io = server();
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/").on("save", async move |_, ()| {
+        sleep(Duration::from_secs(1)).await;
+        pen.send("saved").unwrap();
+    });
+    let client = Client::connect(&io).await;
+    client.send(r#"20["save"]"#).await;
+    client.close().await;
+    assert_eq!(log.next().await, "saved");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_closes_ends_everything() {
+    let io = server();
+    let held = Arc::new(());
+    let captured = held.clone();
+    let mut log = reasons(&io, "/");
+    let mut other = reasons(&io, "/other");
+    io.of("/").on("x", async move |_, ()| drop(captured));
+    let mut client = Client::connect(&io).await;
+    client.join("/other").await;
+    let mut idle = Client::open(&io).await;
+    io.close().await;
+    assert_eq!(log.next().await, "server shutting down");
+    assert_eq!(other.next().await, "server shutting down");
+    // No DISCONNECT: the client is to come back.
+    assert_eq!(client.rest().await, Vec::<String>::new());
+    assert_eq!(idle.rest().await, Vec::<String>::new());
+    assert_eq!(Arc::strong_count(&held), 1);
+    log.silence().await;
+    io.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_closes_waits_for_handlers_but_not_for_ever() {
+    let config = Config::default().shutdown_timeout(Duration::from_secs(3));
+    let io = Server::new(config);
+    io.of("/").on("wait", async |_, seconds: u64| {
+        sleep(Duration::from_secs(seconds)).await;
+    });
+    let start = Instant::now();
+    for (seconds, waited) in [(1, 1), (60, 3)] {
+        let io = Server::new(io.config().clone());
+        io.of("/").on("wait", async |_, seconds: u64| {
+            sleep(Duration::from_secs(seconds)).await;
+        });
+        let client = Client::connect(&io).await;
+        client.send(&format!(r#"2["wait",{seconds}]"#)).await;
+        let before = start.elapsed();
+        io.close().await;
+        assert_eq!((start.elapsed() - before).as_secs(), waited);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_connecting_and_leaving_leaves_nothing_behind() {
+    let io = server();
+    let mut log = reasons(&io, "/");
+    io.of("/").on_connect(async |socket: Socket| {
+        socket.join("room").unwrap();
+        sleep(Duration::from_millis(1)).await;
+    });
+    let client = Client::open(&io).await;
+    for _ in 0..50 {
+        client.send_all(&["0", "1", "0", "1"]).await;
+    }
+    for _ in 0..100 {
+        log.next().await;
+    }
+    log.silence().await;
+    assert_eq!((io.of("/").socket_count(), io.of("/").room_count()), (0, 0));
+    assert_eq!(io.engine().session_count(), 1);
+}
+
+fn reasons(io: &Server, nsp: &str) -> Log<String> {
+    let log = Log::new();
+    let pen = log.pen();
+    io.of(nsp)
+        .on_disconnect(async move |_, reason| pen.send(reason.to_string()).expect("a log"));
+    log
+}

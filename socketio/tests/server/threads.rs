@@ -1,0 +1,103 @@
+//! Everything at once, on several threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use socketio::{Server, Socket};
+
+use crate::support::{Client, server};
+
+const LISTENERS: usize = 4;
+const EVENTS: usize = 500;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn broadcasts_arrive_in_order_and_once_while_others_come_and_go() {
+    let io = server();
+    io.of("/").on_connect(async |socket| socket.join("room"));
+    let mut listeners = Vec::new();
+    for _ in 0..LISTENERS {
+        listeners.push(Client::connect(&io).await);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let guests: Vec<_> = (0..LISTENERS)
+        .map(|_| tokio::spawn(come_and_go(io.clone(), stop.clone())))
+        .collect();
+
+    let broadcast = tokio::spawn({
+        let io = io.clone();
+        async move {
+            for n in 0..EVENTS {
+                let to = io.of("/").to("room").to("other");
+                to.emit("n", n).expect("a number can be written");
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    for client in &mut listeners {
+        for n in 0..EVENTS {
+            assert_eq!(client.recv().await, format!(r#"2["n",{n}]"#));
+        }
+    }
+    broadcast.await.expect("it ends");
+    stop.store(true, Ordering::SeqCst);
+    for guest in guests {
+        guest.await.expect("it ends");
+    }
+    io.close().await;
+    assert_eq!((io.of("/").socket_count(), io.of("/").room_count()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sockets_that_everybody_ends_at_once_end_once() {
+    let io = server();
+    let (begun, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (begin, end) = (begun.clone(), ended.clone());
+    io.of("/").on_connect(async move |_| {
+        begin.fetch_add(1, Ordering::SeqCst);
+    });
+    io.of("/").on_disconnect(async move |_, _| {
+        end.fetch_add(1, Ordering::SeqCst);
+    });
+    for round in 0..50 {
+        let mut client = Client::open(&io).await;
+        let id = client.join("/").await;
+        let socket = io.of("/").socket(&id).expect("it is connected");
+        let by_server = tokio::spawn(end_somehow(socket.clone(), round));
+        let by_client = async {
+            match round % 3 {
+                0 => drop(client.post("41").await),
+                1 => drop(client.post("4garbage").await),
+                _ => client.close().await,
+            }
+        };
+        tokio::join!(by_client, socket.closed()).1.to_string();
+        by_server.await.expect("it ends");
+        client.close().await;
+    }
+    io.close().await;
+    assert_eq!(begun.load(Ordering::SeqCst), 50);
+    assert_eq!(ended.load(Ordering::SeqCst), 50);
+    assert_eq!(io.of("/").socket_count(), 0);
+}
+
+async fn come_and_go(io: Server, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::SeqCst) {
+        let mut client = Client::open(&io).await;
+        let id = client.join("/").await;
+        if let Some(socket) = io.of("/").socket(&id) {
+            // A failure would be one of the limits.
+            socket.join("other").expect("there is room");
+            tokio::task::yield_now().await;
+            socket.leave("room");
+            socket.disconnect();
+        }
+        client.close().await;
+    }
+}
+
+async fn end_somehow(socket: Socket, round: usize) {
+    match round % 2 {
+        0 => socket.disconnect(),
+        _ => socket.close(),
+    }
+}
