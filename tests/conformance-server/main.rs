@@ -7,9 +7,11 @@
 //! The suites talk to it over loopback, as its parent. `docs/conformance.md`
 //! says what each profile does.
 
+mod clients;
 mod engine;
 mod host;
 mod options;
+mod socket;
 
 use std::process::ExitCode;
 
@@ -35,8 +37,14 @@ async fn run() -> Result<(), String> {
     let listener = host::bind(&options.host, options.port).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let service = match options.profile.as_str() {
+        "clients" => clients::profile(&options),
         "engine-v4" => engine::echo(&options),
-        other => return Err(format!("no profile `{other}`; there is: engine-v4")),
+        "socket-v5" => socket::echo(&options),
+        other => {
+            return Err(format!(
+                "no profile `{other}`; there are: clients, engine-v4, socket-v5"
+            ));
+        }
     };
     println!("ready http://{address}");
     host::serve(listener, service).await

@@ -30,6 +30,10 @@ impl Server {
         Self::new("/engine.io/", engine.service())
     }
 
+    pub(crate) fn socketio(server: &socketio::Server) -> Self {
+        Self::new("/socket.io/", server.service())
+    }
+
     fn new(path: &'static str, service: EngineService) -> Self {
         Self {
             path,
