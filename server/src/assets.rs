@@ -1,0 +1,182 @@
+//! The files of the page, and the client that the build script fetched.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use engineio::Body;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+
+use crate::http::text;
+
+/// A file in the binary.
+pub(crate) struct Asset {
+    path: &'static str,
+    kind: &'static str,
+    body: &'static [u8],
+    etag: HeaderValue,
+}
+
+/// The file at this path.
+pub(crate) fn find(path: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.path == path)
+}
+
+impl Asset {
+    /// The answer to a request for this file.
+    pub(crate) fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed\n");
+            let allowed = HeaderValue::from_static("GET, HEAD");
+            response.headers_mut().insert(header::ALLOW, allowed);
+            return response;
+        }
+        if self.body.is_empty() {
+            return text(StatusCode::NOT_FOUND, MISSING);
+        }
+        let mut response = Response::new(Body::default());
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(header::ETAG, self.etag.clone());
+        if self.is_known(request.headers()) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return response;
+        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        *response.body_mut() = Bytes::from_static(self.body).into();
+        response
+    }
+
+    /// Whether the browser has this version of the file.
+    fn is_known(&self, headers: &HeaderMap) -> bool {
+        let etag = self.etag.as_bytes();
+        headers
+            .get_all(header::IF_NONE_MATCH)
+            .iter()
+            .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+            .any(|tag| tag.trim_ascii() == etag)
+    }
+}
+
+/// Told where a file of the client should be.
+const MISSING: &str = "socket.io-client is not in this build. \
+    Install Node.js with npm and build the server again.\n";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const JSON: &str = "application/json";
+
+macro_rules! assets {
+    ($($path:literal, $kind:expr, $file:expr;)*) => {
+        [$({
+            let body: &[u8] = include_bytes!($file);
+            Asset { path: $path, kind: $kind, body, etag: etag(body) }
+        }),*]
+    };
+}
+
+static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
+    assets! {
+        "/", HTML, "../web/index.html";
+        "/app.js", SCRIPT, "../web/app.js";
+        "/favicon.svg", "image/svg+xml", "../web/favicon.svg";
+        "/style.css", CSS, "../web/style.css";
+        "/socket.io/socket.io.js", SCRIPT, concat!(env!("OUT_DIR"), "/socket.io.js");
+        "/socket.io/socket.io.js.map", JSON, concat!(env!("OUT_DIR"), "/socket.io.js.map");
+        "/socket.io/socket.io.min.js", SCRIPT, concat!(env!("OUT_DIR"), "/socket.io.min.js");
+        "/socket.io/socket.io.min.js.map", JSON, concat!(env!("OUT_DIR"), "/socket.io.min.js.map");
+    }
+});
+
+fn etag(body: &[u8]) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    let etag = format!("\"{:016x}\"", hasher.finish());
+    HeaderValue::try_from(etag).expect("digits in quotes are a header value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(path: &str) -> Response<Body> {
+        find(path)
+            .unwrap()
+            .answer(&Request::get(path).body(()).unwrap())
+    }
+
+    fn content(path: &str) -> &'static str {
+        str::from_utf8(find(path).unwrap().body).unwrap()
+    }
+
+    #[test]
+    fn the_page_and_its_files_have_their_types() {
+        for (path, kind) in [("/", HTML), ("/app.js", SCRIPT), ("/style.css", CSS)] {
+            let response = get(path);
+            assert_eq!(response.status(), StatusCode::OK);
+            assert_eq!(response.headers()["content-type"], kind);
+        }
+    }
+
+    #[test]
+    fn the_page_loads_nothing_that_is_not_served() {
+        let links = content("/").split("=\"/").skip(1);
+        let paths: Vec<_> = links.filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(paths.len(), 4, "{paths:?}");
+        for path in paths {
+            assert!(find(&format!("/{path}")).is_some(), "/{path}");
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_never_becomes_markup() {
+        for sink in [
+            "innerHTML =",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+        ] {
+            assert!(!content("/app.js").contains(sink), "{sink}");
+        }
+        for inline in ["<script>", " style=", " onclick="] {
+            assert!(!content("/").contains(inline), "{inline}");
+        }
+    }
+
+    #[test]
+    fn the_client_is_served_or_the_answer_says_what_to_do() {
+        for path in ["/socket.io/socket.io.js", "/socket.io/socket.io.min.js"] {
+            let response = get(path);
+            if content(path).is_empty() {
+                assert_eq!(response.status(), StatusCode::NOT_FOUND);
+                assert!(MISSING.contains("npm"));
+            } else {
+                assert_eq!(response.status(), StatusCode::OK);
+                assert_eq!(response.headers()["content-type"], SCRIPT);
+                assert!(content(path).contains("Socket.IO v4."));
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_the_browser_has_is_not_sent_again() {
+        let etag = get("/").headers()["etag"].clone();
+        let request = Request::get("/")
+            .header("if-none-match", "\"other\", ")
+            .header("if-none-match", etag);
+        let response = find("/").unwrap().answer(&request.body(()).unwrap());
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+        assert!(!response.headers().contains_key("content-type"));
+    }
+
+    #[test]
+    fn a_file_is_only_read() {
+        let request = Request::post("/").body(()).unwrap();
+        let response = find("/").unwrap().answer(&request);
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()["allow"], "GET, HEAD");
+    }
+}

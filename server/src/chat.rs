@@ -1,0 +1,167 @@
+//! The chat: what clients send, and who hears of it.
+//!
+//! | a client sends | who gets what |
+//! |---|---|
+//! | `chat` (anything) | everyone, the sender too: `chat` (the same) |
+//! | `join_room` (roomId, name?) | the sender: `room_members` `{roomId, members: [{socketId, name}]}`; the others in the room: `user_joined` `{roomId, socketId, name}` |
+//! | `leave_room` (roomId), or it disconnects | the others in the room: `user_left` `{roomId, socketId, name}` |
+//! | `message` `{roomId, message}` | the others in the room: `message` `{roomId, socketId, name, message}` |
+//! | `typing` `{roomId, typing}` | the others in the room: `typing` `{roomId, socketId, name, typing}` |
+//! | `get:online:count` | the answer: `{count}` |
+//!
+//! In `/announcements`, `announce` (text) reaches everyone there as
+//! `announcement` (text). What is not accepted is told to the sender alone:
+//! `error` `{message}`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use socketio::{Ack, Args, BoxError, Cause, DisconnectReason, Failure, Limits, Server, Socket};
+use tracing::{debug, error, info};
+
+use crate::config::Config;
+use crate::input::{Name, Room, Text};
+use crate::presence;
+
+/// A server with the chat on it.
+pub(crate) fn server(config: &Config) -> Server {
+    let io = Server::new(
+        socketio::Config::default()
+            .engine(|engine| {
+                engine
+                    .origins(config.origins())
+                    .ping_interval(config.ping_interval)
+                    .ping_timeout(config.ping_timeout)
+            })
+            .limits(Limits::default().rooms(ROOMS_PER_SOCKET)),
+    );
+    io.of("/")
+        .on_connect(connected)
+        .on("chat", chat)
+        .on("join_room", join_room)
+        .on("leave_room", leave_room)
+        .on("message", message)
+        .on("typing", typing)
+        .on("get:online:count", online_count)
+        .on_disconnect(disconnected)
+        .on_error(not_accepted);
+    io.of("/announcements")
+        .on("announce", announce)
+        .on_error(not_accepted);
+    io
+}
+
+async fn connected(socket: Socket) {
+    info!(id = socket.id(), "connected");
+}
+
+async fn chat(socket: Socket, payload: Args) -> Result<(), BoxError> {
+    if payload.bytes() > CHAT_BYTES {
+        return Err("this is too long".into());
+    }
+    socket.namespace().emit("chat", payload)?;
+    Ok(())
+}
+
+async fn join_room(socket: Socket, (room, name): (Room, Option<Name>)) -> Result<(), BoxError> {
+    let _turn = presence::one_at_a_time();
+    socket.join(&room)?;
+    if let Some(name) = name {
+        presence::rename(&socket, name);
+    }
+    tell_others(&socket, &room, "user_joined")?;
+    let members = presence::members(&socket, &room);
+    let members = json!({ "roomId": room, "members": members });
+    socket.emit("room_members", members)?;
+    Ok(())
+}
+
+async fn leave_room(socket: Socket, room: Room) -> Result<(), BoxError> {
+    presence::is_in(&socket, &room)?;
+    let _turn = presence::one_at_a_time();
+    socket.leave(&room);
+    tell_others(&socket, &room, "user_left")
+}
+
+async fn message(socket: Socket, payload: Message) -> Result<(), BoxError> {
+    let Message { room_id, message } = payload;
+    presence::is_in(&socket, &room_id)?;
+    let (id, name) = (socket.id(), presence::name(&socket));
+    let message = json!({ "roomId": room_id, "socketId": id, "name": name, "message": message });
+    socket.to(&room_id).emit("message", message)?;
+    Ok(())
+}
+
+async fn typing(socket: Socket, payload: Typing) -> Result<(), BoxError> {
+    let Typing { room_id, typing } = payload;
+    presence::is_in(&socket, &room_id)?;
+    let (id, name) = (socket.id(), presence::name(&socket));
+    let typing = json!({ "roomId": room_id, "socketId": id, "name": name, "typing": typing });
+    // Who cannot hear it now need not hear it later.
+    socket.to(&room_id).volatile().emit("typing", typing)?;
+    Ok(())
+}
+
+async fn online_count(socket: Socket, _: ()) -> Ack<Value> {
+    Ack(json!({ "count": socket.namespace().socket_count() }))
+}
+
+async fn announce(socket: Socket, text: Text) -> Result<(), BoxError> {
+    socket.namespace().emit("announcement", text)?;
+    Ok(())
+}
+
+async fn disconnected(socket: Socket, reason: DisconnectReason) -> Result<(), BoxError> {
+    info!(id = socket.id(), %reason, "disconnected");
+    let _turn = presence::one_at_a_time();
+    for room in presence::rooms(&socket) {
+        tell_others(&socket, &room, "user_left")?;
+    }
+    Ok(())
+}
+
+/// Tells the client why, unless it is our fault.
+async fn not_accepted(socket: Socket, failure: Failure) -> Result<(), BoxError> {
+    let (id, event) = (socket.id(), failure.event());
+    let why = match failure.cause() {
+        Cause::Decode(_) | Cause::Handler(_) => {
+            debug!(id, event, "not accepted");
+            failure.to_string()
+        }
+        cause => {
+            error!(id, event, %cause, "not handled");
+            "something went wrong".to_owned()
+        }
+    };
+    socket.emit("error", json!({ "message": why }))?;
+    Ok(())
+}
+
+/// Tells the others in a room who came or went.
+fn tell_others(socket: &Socket, room: &Room, event: &str) -> Result<(), BoxError> {
+    let (id, name) = (socket.id(), presence::name(socket));
+    let who = json!({ "roomId": room, "socketId": id, "name": name });
+    socket.to(room).emit(event, who)?;
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    room_id: Room,
+    message: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Typing {
+    room_id: Room,
+    typing: bool,
+}
+
+/// Bytes of a `chat` payload, which is passed on as it came.
+const CHAT_BYTES: usize = 16 << 10;
+/// Rooms that one client can be in at a time.
+const ROOMS_PER_SOCKET: usize = 16;
+
+#[cfg(test)]
+mod tests;

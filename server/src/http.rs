@@ -1,0 +1,260 @@
+//! The routes: the page, the client, the health check, and Socket.IO.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use engineio::{Body, Origins};
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use serde_json::json;
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, Cors, CorsLayer};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::assets;
+
+/// Everything that is served, as a tower service.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    io: socketio::Server,
+}
+
+impl App {
+    /// The service of this server, with CORS for those who may use it.
+    pub(crate) fn service(io: socketio::Server, origins: &Origins) -> Cors<Self> {
+        cors(origins).layer(Self { io })
+    }
+
+    async fn respond<B>(self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Display,
+    {
+        let path = request.uri().path();
+        if let Some(asset) = assets::find(path) {
+            return own(asset.answer(&request));
+        }
+        if path.starts_with("/socket.io/") {
+            return self.io.handle(request).await;
+        }
+        own(match path {
+            "/api/socket/health" => self.health(),
+            _ => text(StatusCode::NOT_FOUND, "Not found\n"),
+        })
+    }
+
+    fn health(&self) -> Response<Body> {
+        let chat = self.io.of("/");
+        let body = json!({
+            "status": "ok",
+            "socket": {
+                "initialized": true,
+                "connected": chat.socket_count(),
+                "rooms": chat.room_count(),
+            },
+        });
+        let mut response = Response::new(body.to_string().into());
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl<B> Service<Request<B>> for App
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Display,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let app = self.clone();
+        Box::pin(async move { Ok(app.respond(request).await) })
+    }
+}
+
+/// CORS for the origins that may open a session. A page of the server's own
+/// origin needs none.
+fn cors(origins: &Origins) -> CorsLayer {
+    let cors = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request());
+    match origins {
+        Origins::Any => cors.allow_origin(Any),
+        Origins::List(list) => {
+            let list = list.iter().filter_map(|origin| origin.parse().ok());
+            cors.allow_origin(AllowOrigin::list(list))
+                .allow_credentials(true)
+        }
+        _ => cors,
+    }
+}
+
+/// A response of ours: a browser takes it for what it says it is, and the page
+/// runs nothing but the files beside it.
+fn own(mut response: Response<Body>) -> Response<Body> {
+    for (name, value) in SECURITY {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// `connect-src 'self'` includes the websocket of the same host and port.
+const SECURITY: [(HeaderName, &str); 3] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+/// A response of plain text.
+pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(text.into());
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt, Empty};
+
+    use super::*;
+    use crate::{chat, config};
+
+    fn app(args: &[&str]) -> Cors<App> {
+        let config = config::tests::parse(args).unwrap();
+        App::service(chat::server(&config), &config.origins())
+    }
+
+    async fn send(app: &mut Cors<App>, request: http::request::Builder) -> Response<Bytes> {
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let (head, body) = app.call(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Response::from_parts(head, body)
+    }
+
+    #[tokio::test]
+    async fn the_page_may_run_its_own_files_only() {
+        let response = send(&mut app(&[]), Request::get("/")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+        let policy = response.headers()["content-security-policy"]
+            .to_str()
+            .unwrap();
+        assert!(
+            policy.contains("default-src 'none'; script-src 'self';"),
+            "{policy}"
+        );
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+
+    #[tokio::test]
+    async fn the_health_check_has_the_form_that_monitors_expect() {
+        let response = send(&mut app(&[]), Request::get("/api/socket/health")).await;
+        assert_eq!(response.headers()["content-type"], "application/json");
+        let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        let socket = json!({ "initialized": true, "connected": 0, "rooms": 0 });
+        assert_eq!(body, json!({ "status": "ok", "socket": socket }));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_not_found() {
+        for path in ["/index.html", "/api", "/socket.io", "/../Cargo.toml"] {
+            let response = send(&mut app(&[]), Request::get(path)).await;
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_is_for_the_servers_own_page() {
+        let mut app = app(&[]);
+        for (origin, status) in [
+            ("http://localhost:3000", StatusCode::OK),
+            ("http://evil.example", StatusCode::FORBIDDEN),
+            ("http://localhost:5173", StatusCode::FORBIDDEN),
+        ] {
+            let response = send(&mut app, handshake(origin)).await;
+            assert_eq!(response.status(), status, "{origin}");
+            assert!(
+                !response
+                    .headers()
+                    .contains_key("access-control-allow-origin")
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listed_origin_may_open_a_session_and_read_the_answer() {
+        let origin = "http://localhost:5173";
+        let mut app = app(&["--origin", origin]);
+        let response = send(&mut app, handshake(origin)).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["access-control-allow-origin"], origin);
+        assert_eq!(
+            response.headers()["access-control-allow-credentials"],
+            "true"
+        );
+
+        let response = send(&mut app, handshake("http://evil.example")).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert!(
+            !response
+                .headers()
+                .contains_key("access-control-allow-origin")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_preflight_of_a_listed_origin_is_answered() {
+        let origin = "http://localhost:5173";
+        let preflight = Request::options("/socket.io/?EIO=4&transport=polling")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "x-token");
+        let response = send(&mut app(&["--origin", origin]), preflight).await;
+        assert!(response.status().is_success());
+        assert_eq!(response.headers()["access-control-allow-origin"], origin);
+        assert_eq!(
+            response.headers()["access-control-allow-headers"],
+            "x-token"
+        );
+    }
+
+    #[tokio::test]
+    async fn any_origin_is_allowed_only_by_a_star() {
+        let response = send(&mut app(&["--origin", "*"]), handshake("http://a.example")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["access-control-allow-origin"], "*");
+        assert!(
+            !response
+                .headers()
+                .contains_key("access-control-allow-credentials")
+        );
+    }
+
+    fn handshake(origin: &str) -> http::request::Builder {
+        Request::get("/socket.io/?EIO=4&transport=polling")
+            .header("host", "localhost:3000")
+            .header("origin", origin)
+    }
+}

@@ -1,0 +1,155 @@
+//! What clients may say: each value is checked while it is parsed, so a handler
+//! cannot see one that is too long.
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// Characters of a name.
+const NAME_LENGTH: usize = 32;
+/// Characters of a room's id.
+const ROOM_LENGTH: usize = 64;
+/// Characters of a message.
+const TEXT_LENGTH: usize = 2_000;
+
+/// What somebody wants to be called. Not unique, and not proven: whoever asks
+/// for a name gets it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Name(String);
+
+/// The id of a room, which is also its name on the page.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(try_from = "String")]
+pub(crate) struct Room(String);
+
+/// A message or an announcement.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Text(String);
+
+impl Name {
+    /// The name of somebody who gave none.
+    pub(crate) fn guest(socket_id: &str) -> Self {
+        let short: String = socket_id.chars().take(4).collect();
+        Self(format!("guest {short}"))
+    }
+}
+
+/// Sockets are reached by their id just as a room is by its name. With a prefix
+/// no client can name a room after somebody else's socket.
+const PREFIX: &str = "room:";
+
+impl Room {
+    /// The room that this name of a namespace's room stands for.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        name.starts_with(PREFIX).then(|| Self(name.to_owned()))
+    }
+}
+
+impl AsRef<str> for Room {
+    /// The name of the room in its namespace.
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Room {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0[PREFIX.len()..])
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Ok(Self(line("a name", &text, NAME_LENGTH)?.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Room {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let id = line("a room", &text, ROOM_LENGTH)?;
+        Ok(Self(format!("{PREFIX}{id}")))
+    }
+}
+
+impl TryFrom<String> for Text {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Ok(Self(bounded("a message", &text, TEXT_LENGTH)?.to_owned()))
+    }
+}
+
+/// One line of text, without the space around it.
+fn line<'a>(what: &str, text: &'a str, max: usize) -> Result<&'a str, String> {
+    let text = bounded(what, text, max)?;
+    if text.contains(char::is_control) {
+        return Err(format!("{what} is one line of text"));
+    }
+    Ok(text)
+}
+
+/// Text without the space around it, neither empty nor too long.
+fn bounded<'a>(what: &str, text: &'a str, max: usize) -> Result<&'a str, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().nth(max).is_some() {
+        return Err(format!("{what} is 1 to {max} characters long"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_and_may_be_as_long_as_its_limit() {
+        let name = from_value::<Name>(json!("  Ann\u{a0}")).unwrap();
+        assert_eq!(name, Name("Ann".into()));
+        assert!(from_value::<Name>(json!("ö".repeat(32))).is_ok());
+        assert!(from_value::<Text>(json!("two\nlines")).is_ok());
+    }
+
+    #[test]
+    fn what_is_empty_or_too_long_is_refused_with_the_limit() {
+        for (name, why) in [
+            ("", "a name is 1 to 32 characters long"),
+            (" \t", "a name is 1 to 32 characters long"),
+            (&*"a".repeat(33), "a name is 1 to 32 characters long"),
+            ("two\nlines", "a name is one line of text"),
+        ] {
+            let error = from_value::<Name>(json!(name)).unwrap_err();
+            assert_eq!(error.to_string(), why);
+        }
+        assert!(from_value::<Room>(json!("a".repeat(65))).is_err());
+        assert!(from_value::<Text>(json!("a".repeat(2001))).is_err());
+    }
+
+    #[test]
+    fn only_a_string_is_text() {
+        for value in [
+            json!(null),
+            json!(7),
+            json!(["Ann"]),
+            json!({ "name": "Ann" }),
+        ] {
+            assert!(from_value::<Name>(value.clone()).is_err(), "{value}");
+            assert!(from_value::<Room>(value.clone()).is_err(), "{value}");
+            assert!(from_value::<Text>(value.clone()).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_room_is_not_named_like_a_socket() {
+        let room = from_value::<Room>(json!("lobby")).unwrap();
+        assert_eq!(room.as_ref(), "room:lobby");
+        assert_eq!(Room::of("room:lobby").unwrap(), room);
+        assert_eq!(Room::of("lobby"), None);
+        assert_eq!(json!(room), json!("lobby"));
+    }
+}
