@@ -103,6 +103,13 @@ impl Config {
         self
     }
 
+    /// What was set directly may differ from what the setters keep to.
+    #[cfg(feature = "server")]
+    pub(crate) fn normalized(self) -> Self {
+        let path = self.path.clone();
+        self.path(path)
+    }
+
     /// Whether a request for this path is for the engine: the path itself with
     /// its slash, or anything below it.
     pub fn serves(&self, path: &str) -> bool {
@@ -140,11 +147,16 @@ pub struct Limits {
     /// Bytes queued for one session above which it is not
     /// [ready](crate::Session::is_ready) for more. Default: 1 MiB.
     pub high_water: usize,
-    /// Bytes received but not yet taken by the application above which the
-    /// connection is not read. Default: 1 MiB.
+    /// Bytes received but not yet taken by the application, with 64 for each
+    /// message, above which the connection is not read. Default: 1 MiB.
     pub inbox: usize,
+    /// How long an inbox may stay full before the session is closed. Its
+    /// client is not judged for a missing pong meanwhile. Default: 30 s.
+    pub max_pause: Duration,
     /// Packets in one polling payload. Default: 131,072.
     pub packets: usize,
+    /// Open sessions; further handshakes get a 503. Default: 1,000,000.
+    pub sessions: usize,
 }
 
 impl Limits {
@@ -172,9 +184,21 @@ impl Limits {
         self
     }
 
+    /// Sets [`max_pause`](Self::max_pause).
+    pub fn max_pause(mut self, pause: Duration) -> Self {
+        self.max_pause = pause;
+        self
+    }
+
     /// Sets [`packets`](Self::packets).
     pub fn packets(mut self, packets: usize) -> Self {
         self.packets = packets;
+        self
+    }
+
+    /// Sets [`sessions`](Self::sessions).
+    pub fn sessions(mut self, sessions: usize) -> Self {
+        self.sessions = sessions;
         self
     }
 }
@@ -186,7 +210,9 @@ impl Default for Limits {
             close_timeout: Duration::from_secs(30),
             high_water: 1 << 20,
             inbox: 1 << 20,
+            max_pause: Duration::from_secs(30),
             packets: 131_072,
+            sessions: 1_000_000,
         }
     }
 }

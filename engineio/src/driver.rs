@@ -4,17 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::time::Sleep;
 
 use crate::engine::Admission;
 use crate::shared::{Parked, Shared, now};
-use crate::websocket::connection::{Connection, Farewell};
+use crate::websocket::connection::{Connection, Farewell, LINGER};
+use crate::websocket::reader::CODEC_BUFFER;
 use crate::{Close, CloseReason, Transport};
-
-/// How long the peer of a closed websocket has to end its side.
-const LINGER: Duration = Duration::from_secs(2);
 
 pub(crate) type Application = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -41,10 +39,10 @@ pub(crate) struct Driver {
 enum Link {
     /// Requests come and go by themselves.
     Polling,
-    Open(Connection),
+    Open(Box<Connection>),
     /// The session is closed; its peer is told.
     Closing {
-        connection: Connection,
+        connection: Box<Connection>,
         by: Instant,
     },
     Closed,
@@ -55,7 +53,7 @@ impl Driver {
         shared: Arc<Shared>,
         admission: Admission,
         application: Application,
-        connection: Option<Connection>,
+        connection: Option<Box<Connection>>,
     ) -> Self {
         Self {
             span: tracing::debug_span!("session", sid = %shared.sid()),
@@ -83,11 +81,11 @@ impl Driver {
             return false;
         }
         self.shared.update(|session, now| {
-            for packet in connection.inbound.drain(..) {
+            connection.drain_inbound(|packet| {
                 if let Err(fault) = session.handle_packet(Transport::Websocket, packet, now) {
-                    tracing::debug!(%fault, "session closed");
+                    tracing::debug!(%fault, "bad packet");
                 }
-            }
+            });
             if let Some(loss) = connection.loss() {
                 session.handle_loss(Transport::Websocket, loss.reason, now);
             }
@@ -120,6 +118,7 @@ impl Driver {
             let flushed = connection.poll_flush(cx);
             let released = connection.writer.take_released();
             self.shared.update(|session, now| {
+                session.detach_events(CODEC_BUFFER / 2);
                 session.transmitted(released);
                 match &flushed {
                     // Only what the connection can take leaves the outbox.
@@ -150,10 +149,14 @@ impl Driver {
                 link => link,
             };
         }
-        if let Link::Closing { connection, by } = &mut self.link
-            && (connection.poll_close(cx).is_ready() || now() >= *by)
-        {
-            self.link = Link::Closed;
+        if let Link::Closing { connection, by } = &mut self.link {
+            let is_over = connection.poll_close(cx).is_ready() || now() >= *by;
+            let released = connection.writer.take_released();
+            self.shared
+                .update(|session, _| session.transmitted(released));
+            if is_over {
+                self.link = Link::Closed;
+            }
         }
     }
 
@@ -218,7 +221,7 @@ impl Future for Driver {
 }
 
 impl Link {
-    fn closing(mut connection: Connection) -> Self {
+    fn closing(mut connection: Box<Connection>) -> Self {
         let farewell = match connection.loss() {
             Some(loss) => loss.farewell,
             None => Farewell::Close(None),

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -42,8 +41,8 @@ struct Inner {
     config: Arc<Config>,
     handler: Box<dyn Fn(Socket) -> Application + Send + Sync>,
     sessions: Mutex<HashMap<Sid, Arc<Shared>>>,
-    is_closing: AtomicBool,
-    /// The sessions' tasks, those of sessions that are being opened included.
+    is_closing: watch::Sender<bool>,
+    /// The tasks of sessions, and of connections that may become one's.
     tasks: watch::Sender<usize>,
 }
 
@@ -59,10 +58,17 @@ impl Engine {
         Fut: Future<Output = ()> + Send + 'static,
     {
         Self(Arc::new(Inner {
-            config: Arc::new(config),
-            handler: Box::new(move |socket| Box::pin(handler(socket))),
+            config: Arc::new(config.normalized()),
+            handler: {
+                let handler = Arc::new(handler);
+                Box::new(move |socket| {
+                    let handler = handler.clone();
+                    // Called by the task, which catches its panics as well.
+                    Box::pin(async move { handler(socket).await })
+                })
+            },
             sessions: Mutex::default(),
-            is_closing: AtomicBool::new(false),
+            is_closing: watch::Sender::new(false),
             tasks: watch::Sender::new(0),
         }))
     }
@@ -102,9 +108,10 @@ impl Engine {
     }
 
     /// Ends the engine: no session is opened any more, each open one is closed
-    /// at once, and each handler is waited for.
+    /// at once, and each handler is waited for. A handler must not await this
+    /// itself: it would wait for its own end.
     pub async fn close(&self) {
-        self.0.is_closing.store(true, Ordering::SeqCst);
+        self.0.is_closing.send_replace(true);
         let sessions: Vec<_> = self.0.sessions().values().cloned().collect();
         for shared in sessions {
             shared.update(|session, now| session.close(Close::Discard, now));
@@ -114,10 +121,6 @@ impl Engine {
         let _ = tasks.wait_for(|count| *count == 0).await;
     }
 
-    pub(crate) fn shared_config(&self) -> &Arc<Config> {
-        &self.0.config
-    }
-
     pub(crate) fn session(&self, sid: &str) -> Option<Arc<Shared>> {
         self.0.sessions().get(sid).cloned()
     }
@@ -125,11 +128,18 @@ impl Engine {
     /// Lets a handshake in.
     pub(crate) fn admit(&self) -> Result<Admission, Refused> {
         // Counted first: whoever closes the engine sees the count or is seen.
-        let admission = Admission::new(self.0.clone());
-        if self.0.is_closing.load(Ordering::SeqCst) {
+        let task = self.task();
+        let is_full = self.session_count() >= self.0.config.limits.sessions;
+        if self.0.is_closing() || is_full {
             return Err(Refused::Unavailable);
         }
-        Ok(admission)
+        Ok(Admission { task, sid: None })
+    }
+
+    /// Counts a task, as long as it holds the guard.
+    pub(crate) fn task(&self) -> TaskGuard {
+        self.0.tasks.send_modify(|count| *count += 1);
+        TaskGuard(self.0.clone())
     }
 }
 
@@ -143,22 +153,47 @@ impl fmt::Debug for Engine {
 }
 
 impl Inner {
+    fn is_closing(&self) -> bool {
+        *self.is_closing.borrow()
+    }
+
     fn sessions(&self) -> MutexGuard<'_, HashMap<Sid, Arc<Shared>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task that the engine waits for when it is closed.
+pub(crate) struct TaskGuard(Arc<Inner>);
+
+impl TaskGuard {
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Waits until the engine is being closed.
+    pub(crate) async fn closing(&self) {
+        let mut is_closing = self.0.is_closing.subscribe();
+        // The sender cannot be gone: `self` holds it.
+        let _ = is_closing.wait_for(|is_closing| *is_closing).await;
+    }
+}
+
+impl Drop for TaskGuard {
+    fn drop(&mut self) {
+        self.0.tasks.send_modify(|count| *count -= 1);
     }
 }
 
 /// A place in the engine, from the handshake request to the end of the
 /// session's task.
 pub(crate) struct Admission {
-    engine: Arc<Inner>,
+    task: TaskGuard,
     sid: Option<Sid>,
 }
 
 impl Admission {
-    fn new(engine: Arc<Inner>) -> Self {
-        engine.tasks.send_modify(|count| *count += 1);
-        Self { engine, sid: None }
+    pub(crate) fn task(&self) -> &TaskGuard {
+        &self.task
     }
 
     /// Opens the session, on polling or on this websocket.
@@ -168,14 +203,14 @@ impl Admission {
     pub(crate) fn open<R>(
         mut self,
         handshake: Handshake,
-        connection: Option<Connection>,
+        connection: Option<Box<Connection>>,
         first: impl FnOnce(&Arc<Shared>) -> R,
     ) -> R {
         let transport = match connection {
             Some(_) => Transport::Websocket,
             None => Transport::Polling,
         };
-        let engine = self.engine.clone();
+        let engine = self.task.0.clone();
         let sid = Sid::random();
         let session = Session::new(engine.config.clone(), sid.clone(), transport, now());
         let shared = Arc::new(Shared::new(session, handshake));
@@ -183,7 +218,7 @@ impl Admission {
         self.sid = Some(sid.clone());
         engine.sessions().insert(sid, shared.clone());
         tracing::debug!(sid = %shared.sid(), %transport, "session opened");
-        if engine.is_closing.load(Ordering::SeqCst) {
+        if engine.is_closing() {
             // The engine was closed meanwhile, and has not seen this session.
             shared.update(|session, now| session.close(Close::Discard, now));
         }
@@ -196,7 +231,7 @@ impl Admission {
     pub(crate) fn end(&mut self, reason: CloseReason) {
         if let Some(sid) = self.sid.take() {
             tracing::debug!(%sid, %reason, "session closed");
-            self.engine.sessions().remove(&sid);
+            self.task.0.sessions().remove(&sid);
         }
     }
 }
@@ -204,8 +239,7 @@ impl Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         if let Some(sid) = self.sid.take() {
-            self.engine.sessions().remove(&sid);
+            self.task.0.sessions().remove(&sid);
         }
-        self.engine.tasks.send_modify(|count| *count -= 1);
     }
 }

@@ -128,6 +128,8 @@ pub enum CloseReason {
     PingTimeout,
     /// The client does not read what it is sent, and the budget is spent.
     SlowConsumer,
+    /// The application does not take what the client sends.
+    Stalled,
     /// The client closed it, or its connection ended.
     TransportClose,
     /// The connection broke, or the client broke the rules of the transport.
@@ -142,6 +144,7 @@ impl CloseReason {
             Self::ParseError => "parse error",
             Self::PingTimeout => "ping timeout",
             Self::SlowConsumer => "slow consumer",
+            Self::Stalled => "stalled",
             Self::TransportClose => "transport close",
             Self::TransportError => "transport error",
         }

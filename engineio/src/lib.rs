@@ -8,7 +8,7 @@
 //! ```no_run
 //! use engineio::{Config, Engine};
 //! use hyper::server::conn::http1;
-//! use hyper_util::rt::TokioIo;
+//! use hyper_util::rt::{TokioIo, TokioTimer};
 //! use tokio::net::TcpListener;
 //!
 //! #[tokio::main]
@@ -23,7 +23,9 @@
 //!     let listener = TcpListener::bind("127.0.0.1:3000").await?;
 //!     loop {
 //!         let (stream, _) = listener.accept().await?;
+//!         stream.set_nodelay(true)?;
 //!         let connection = http1::Builder::new()
+//!             .timer(TokioTimer::new())
 //!             .serve_connection(TokioIo::new(stream), engine.service())
 //!             .with_upgrades();
 //!         tokio::spawn(connection);

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_VERSION};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use hyper::upgrade::OnUpgrade;
@@ -16,8 +16,11 @@ use hyper::upgrade::OnUpgrade;
 use crate::proto::request;
 use crate::shared::Shared;
 use crate::websocket::connection::Connection;
-use crate::websocket::{handshake, probe};
-use crate::{Body, CloseReason, Delivery, Engine, Handshake, Refused, Transport, decode_payload};
+use crate::websocket::{accept, probe};
+use crate::{
+    Body, CloseReason, Delivery, Engine, Handshake, PacketError, Refused, Session, Transport,
+    decode_payload,
+};
 
 /// Answers a request, whatever it is.
 pub(crate) async fn handle<B>(engine: &Engine, request: Request<B>) -> Response<Body>
@@ -28,7 +31,7 @@ where
     if !engine.config().serves(request.uri().path()) {
         return empty(StatusCode::NOT_FOUND);
     }
-    let wants_websocket = request.headers().contains_key(http::header::UPGRADE);
+    let wants_websocket = request::is_upgrade(request.headers());
     match route(engine, request).await {
         Ok(response) => response,
         Err(refused) => {
@@ -49,7 +52,10 @@ where
 {
     let query = request.uri().query().unwrap_or_default();
     let asked = request::Request::parse(query, request.headers(), engine.config())?;
-    let is_websocket = asked.transport == Transport::Websocket && asked.is_upgrade;
+    if asked.is_upgrade && asked.transport != Transport::Websocket {
+        return Err(Refused::WebsocketHandshake);
+    }
+    let is_websocket = asked.is_upgrade;
     let Some(sid) = &asked.sid else {
         asked.check_handshake(request.method())?;
         return if is_websocket {
@@ -94,13 +100,17 @@ fn open_polling<B>(engine: &Engine, request: &Request<B>) -> Result<Response<Bod
 
 /// A handshake over websocket: the session opens once the 101 is through.
 fn open_websocket<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response<Body>, Refused> {
-    let answer = handshake::accept(request.headers())?;
+    let answer = accept::accept(request.headers())?;
     let admission = engine.admit()?;
     let handshake = handshake_of(request);
     let upgrade = hyper::upgrade::on(request);
-    let config = engine.shared_config().clone();
     tokio::spawn(async move {
-        match tokio::time::timeout(config.upgrade_timeout, upgrade).await {
+        let config = admission.task().config();
+        let upgraded = tokio::select! {
+            upgraded = tokio::time::timeout(config.upgrade_timeout, upgrade) => upgraded,
+            () = admission.task().closing() => return,
+        };
+        match upgraded {
             Ok(Ok(io)) => {
                 let connection = Connection::new(io, config.max_payload);
                 admission.open(handshake, Some(connection), |_| ());
@@ -121,13 +131,12 @@ fn upgrade<B>(
     if request.method() != Method::GET {
         return Err(Refused::BadHandshakeMethod);
     }
-    let answer = handshake::accept(request.headers())?;
-    let config = engine.shared_config().clone();
+    let answer = accept::accept(request.headers())?;
     let upgrade: OnUpgrade = hyper::upgrade::on(request);
     match shared.update(|session, now| session.begin_probe(now)) {
-        Ok(id) => tokio::spawn(probe::run(upgrade, shared, id, config)),
+        Ok(id) => tokio::spawn(probe::run(upgrade, shared, id, engine.task())),
         // Clients expect a second websocket to open, and to be closed.
-        Err(Refused::TransportMismatch) => tokio::spawn(probe::turn_away(upgrade, config)),
+        Err(Refused::TransportMismatch) => tokio::spawn(probe::turn_away(upgrade, engine.task())),
         Err(refused) => return Err(refused),
     };
     Ok(switching_protocols(answer))
@@ -177,6 +186,7 @@ where
     let body = match collect(request.into_body(), engine.config().max_payload, shared).await {
         Ok(body) => body,
         Err(Collect::Aborted) => return Err(Refused::BadPayload),
+        Err(Collect::Ended) => return Err(shared.read(ended)),
         Err(Collect::TooLarge) => {
             guard.end();
             return Err(Refused::TooLarge);
@@ -192,14 +202,20 @@ where
     Ok(response)
 }
 
+/// Why a POST came to nothing whose session did not wait for it.
+fn ended(session: &Session) -> Refused {
+    match session.close_reason() {
+        Some(_) => Refused::BadPayload,
+        None => Refused::TransportMismatch,
+    }
+}
+
 /// Gives the packets of a body to the session: those before the first bad one.
 fn deliver(shared: &Shared, body: Bytes, limit: usize) -> Result<(), Refused> {
+    let length = body.len();
     let (packets, result) = match ByteString::try_from(body) {
-        Ok(body) => {
-            let (packets, result) = decode_payload(body, limit);
-            (packets, result.map_err(|error| error.to_string()))
-        }
-        Err(_) => (Vec::new(), Err("the body is not UTF-8".into())),
+        Ok(body) => decode_payload(body, limit),
+        Err(_) => (Vec::new(), Err(PacketError::Utf8)),
     };
     shared.update(|session, now| {
         if session.transport() != Transport::Polling {
@@ -210,8 +226,10 @@ fn deliver(shared: &Shared, body: Bytes, limit: usize) -> Result<(), Refused> {
                 .handle_packet(Transport::Polling, packet, now)
                 .map_err(|_| Refused::BadPayload)?;
         }
+        // A small message would keep the whole body alive.
+        session.detach_events(length / 2);
         result.map_err(|error| {
-            tracing::debug!(error, "bad payload");
+            tracing::debug!(%error, "bad payload");
             session.handle_loss(Transport::Polling, CloseReason::ParseError, now);
             Refused::BadPayload
         })
@@ -238,7 +256,10 @@ impl Drop for PushGuard {
 }
 
 enum Collect {
+    /// The client went away.
     Aborted,
+    /// The session was closed, or moved to another transport.
+    Ended,
     TooLarge,
 }
 
@@ -255,8 +276,8 @@ where
     let mut collected = BytesMut::new();
     loop {
         let frame = poll_fn(|cx| {
-            if shared.poll_push_closed(cx).is_ready() {
-                return Poll::Ready(Err(Collect::Aborted));
+            if shared.poll_not_polling(cx).is_ready() {
+                return Poll::Ready(Err(Collect::Ended));
             }
             body.as_mut().poll_frame(cx).map(Ok)
         });
@@ -319,11 +340,19 @@ fn refuse(refused: &Refused) -> Response<Body> {
     response
 }
 
-/// A refused websocket gets the bare message, and its connection is closed.
+/// A refused websocket gets the bare message, and its connection is closed. The
+/// status is 400 whatever the code, as the reference has it.
 fn refuse_upgrade(refused: &Refused) -> Response<Body> {
     let mut response = Response::new(refused.to_string().into());
-    *response.status_mut() = StatusCode::BAD_REQUEST;
+    *response.status_mut() = match refused {
+        Refused::Unavailable => refused.status(),
+        _ => StatusCode::BAD_REQUEST,
+    };
     let headers = response.headers_mut();
+    if *refused == Refused::WebsocketHandshake {
+        // RFC 6455, section 4.4: what the client may try instead.
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
     response

@@ -4,8 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use bytestring::ByteString;
+
 use crate::websocket::connection::Connection;
-use crate::{Handshake, Payload, ProbeId, Session, Sid};
+use crate::{Handshake, Packet, Payload, ProbeId, Session, Sid, Transport};
 
 /// What the tasks of one session share.
 ///
@@ -20,15 +22,17 @@ pub(crate) struct Shared {
 struct State {
     session: Session,
     /// The upgraded websocket, on its way to the session's task.
-    handover: Option<Connection>,
+    handover: Option<Box<Connection>>,
     task: Option<Parked>,
-    recv: Option<Waker>,
+    recv: Vec<Waker>,
     /// The GET that waits.
     poll: Option<Waker>,
-    /// The POST under way: it waits for room in the inbox, or for its body.
-    push: Option<Waker>,
+    /// The POST whose body is being read.
+    body: Option<Waker>,
+    /// The POST that waits for room in the inbox.
+    room: Option<Waker>,
     /// The candidate of an upgrade.
-    probe: Option<Waker>,
+    probe: Option<(ProbeId, Waker)>,
     ready: Vec<Waker>,
 }
 
@@ -59,9 +63,10 @@ impl Shared {
                 session,
                 handover: None,
                 task: None,
-                recv: None,
+                recv: Vec::new(),
                 poll: None,
-                push: None,
+                body: None,
+                room: None,
                 probe: None,
                 ready: Vec::new(),
             }),
@@ -82,30 +87,22 @@ impl Shared {
 
     /// Gives the session an input, then wakes whoever waited for its outcome.
     pub(crate) fn update<R>(&self, f: impl FnOnce(&mut Session, Instant) -> R) -> R {
-        let now = now();
-        let mut state = self.lock();
-        let result = f(&mut state.session, now);
-        let due = state.take_due();
-        drop(state);
-        due.wake();
-        result
+        self.change(|state, now| f(&mut state.session, now))
     }
 
     /// Lets the application take an event; what it takes may make room.
     pub(crate) fn poll_recv<T>(
         &self,
         cx: &mut Context<'_>,
-        f: impl FnOnce(&mut Session) -> Poll<T>,
+        f: impl FnOnce(&mut Session, Instant) -> Poll<T>,
     ) -> Poll<T> {
-        let mut state = self.lock();
-        let result = f(&mut state.session);
-        if result.is_pending() {
-            store(&mut state.recv, cx);
-        }
-        let due = state.take_due();
-        drop(state);
-        due.wake();
-        result
+        self.change(|state, now| {
+            let result = f(&mut state.session, now);
+            if result.is_pending() {
+                add(&mut state.recv, cx);
+            }
+            result
+        })
     }
 
     pub(crate) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool> {
@@ -116,43 +113,46 @@ impl Shared {
         if state.session.is_ready() {
             return Poll::Ready(true);
         }
-        if !state.ready.iter().any(|waker| waker.will_wake(cx.waker())) {
-            state.ready.push(cx.waker().clone());
-        }
+        add(&mut state.ready, cx);
         Poll::Pending
     }
 
     /// The answer to the GET that waits.
     pub(crate) fn poll_payload(&self, cx: &mut Context<'_>) -> Poll<Payload> {
-        let mut state = self.lock();
-        let payload = state.session.poll_payload();
-        if payload.is_none() {
-            store(&mut state.poll, cx);
-        }
-        let due = state.take_due();
-        drop(state);
-        due.wake();
+        // Outlives the lock, as whatever a waker drops may call back.
+        let mut replaced = None;
+        let payload = self.change(|state, _| {
+            let payload = state.session.poll_payload();
+            if payload.is_none() {
+                replaced = state.poll.replace(cx.waker().clone());
+            }
+            payload
+        });
         payload.map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Ready once the POST under way has no reason to wait: there is room in
-    /// the inbox, or nobody will take from it any more.
+    /// Ready once there is room in the inbox, or nobody takes from it any more.
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if !state.session.is_inbox_full() || state.session.close_reason().is_some() {
+        if state.has_room() {
             return Poll::Ready(());
         }
-        store(&mut state.push, cx);
+        let replaced = state.room.replace(cx.waker().clone());
+        drop(state);
+        drop(replaced);
         Poll::Pending
     }
 
-    /// Ready once the session is closed, which ends the POST under way.
-    pub(crate) fn poll_push_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready once no POST can bring anything: the session is closed, or on
+    /// another transport.
+    pub(crate) fn poll_not_polling(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.session.close_reason().is_some() {
+        if state.is_not_polling() {
             return Poll::Ready(());
         }
-        store(&mut state.push, cx);
+        let replaced = state.body.replace(cx.waker().clone());
+        drop(state);
+        drop(replaced);
         Poll::Pending
     }
 
@@ -162,20 +162,35 @@ impl Shared {
         if !state.session.is_probing(id) {
             return Poll::Ready(());
         }
-        store(&mut state.probe, cx);
+        let replaced = state.probe.replace((id, cx.waker().clone()));
+        drop(state);
+        drop(replaced);
         Poll::Pending
     }
 
-    /// Gives the session's task its websocket.
-    pub(crate) fn hand_over(&self, connection: Connection) {
-        let mut state = self.lock();
-        state.handover = Some(connection);
-        let due = state.take_due();
-        drop(state);
-        due.wake();
+    /// Makes the candidate that sent `5` the session's transport. It comes back
+    /// if it was given up meanwhile.
+    ///
+    /// The decision and the hand-over are one step: a session that ends after
+    /// it has its websocket to end as well.
+    pub(crate) fn hand_over(
+        &self,
+        id: ProbeId,
+        connection: Box<Connection>,
+    ) -> Result<(), Box<Connection>> {
+        self.change(|state, now| {
+            let upgrade = Packet::Upgrade(ByteString::new());
+            match state.session.handle_probe(id, &upgrade, now) {
+                Ok(_) => {
+                    state.handover = Some(connection);
+                    Ok(())
+                }
+                Err(_) => Err(connection),
+            }
+        })
     }
 
-    pub(crate) fn take_handover(&self) -> Option<Connection> {
+    pub(crate) fn take_handover(&self) -> Option<Box<Connection>> {
         self.lock().handover.take()
     }
 
@@ -186,8 +201,23 @@ impl Shared {
         if parked.is_called_for(&state) {
             return false;
         }
-        state.task = Some(parked);
+        let replaced = state.task.replace(parked);
+        drop(state);
+        drop(replaced);
         true
+    }
+
+    /// Changes the state, then wakes those for whom there is something.
+    ///
+    /// The clock is read under the lock, so that a session never sees it go
+    /// back; what is replaced or discarded is dropped after it.
+    fn change<R>(&self, f: impl FnOnce(&mut State, Instant) -> R) -> R {
+        let mut state = self.lock();
+        let result = f(&mut state, now());
+        let due = state.take_due();
+        drop(state);
+        due.wake();
+        result
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -211,64 +241,74 @@ impl Parked {
 }
 
 impl State {
+    fn has_room(&self) -> bool {
+        !self.session.is_inbox_full() || self.session.close_reason().is_some()
+    }
+
+    fn is_not_polling(&self) -> bool {
+        self.session.close_reason().is_some() || self.session.transport() != Transport::Polling
+    }
+
     /// Takes the wakers of those for whom there is something now.
     fn take_due(&mut self) -> Due {
-        let session = &self.session;
-        let is_closed = session.close_reason().is_some();
-        let take = |waker: &mut Option<Waker>, is_due: bool| {
-            if is_due { waker.take() } else { None }
-        };
         let is_task_due = self
             .task
             .as_ref()
             .is_some_and(|parked| parked.is_called_for(self));
-        let task = if is_task_due { self.task.take() } else { None };
+        let is_probe_due = self
+            .probe
+            .as_ref()
+            .is_some_and(|(id, _)| !self.session.is_probing(*id));
+        let has_room = self.has_room();
+        let is_not_polling = self.is_not_polling();
+        let session = &mut self.session;
+        let is_ready = session.is_ready() || !session.is_open();
         Due {
-            task: task.map(|parked| parked.waker),
-            recv: take(&mut self.recv, session.has_events()),
-            poll: take(&mut self.poll, session.has_payload()),
-            push: take(&mut self.push, !session.is_inbox_full() || is_closed),
-            probe: take(&mut self.probe, !session.is_upgrading()),
-            ready: if session.is_ready() || !session.is_open() {
-                std::mem::take(&mut self.ready)
-            } else {
-                Vec::new()
-            },
+            one: [
+                self.task
+                    .take_if(|_| is_task_due)
+                    .map(|parked| parked.waker),
+                self.poll.take_if(|_| session.has_payload()),
+                self.body.take_if(|_| is_not_polling),
+                self.room.take_if(|_| has_room),
+                self.probe.take_if(|_| is_probe_due).map(|(_, waker)| waker),
+            ],
+            recv: take_all(&mut self.recv, session.has_events()),
+            ready: take_all(&mut self.ready, is_ready),
+            _discarded: session.take_discarded(),
         }
     }
 }
 
-/// Those to wake once the lock is released.
+/// Those to wake, and what to drop, once the lock is released.
 struct Due {
-    task: Option<Waker>,
-    recv: Option<Waker>,
-    poll: Option<Waker>,
-    push: Option<Waker>,
-    probe: Option<Waker>,
+    one: [Option<Waker>; 5],
+    recv: Vec<Waker>,
     ready: Vec<Waker>,
+    _discarded: Vec<Packet>,
 }
 
 impl Due {
     fn wake(self) {
-        let Self {
-            task,
-            recv,
-            poll,
-            push,
-            probe,
-            ready,
-        } = self;
-        [task, recv, poll, push, probe]
+        self.one
             .into_iter()
             .flatten()
-            .chain(ready)
+            .chain(self.recv)
+            .chain(self.ready)
             .for_each(Waker::wake);
     }
 }
 
-fn store(slot: &mut Option<Waker>, cx: &Context<'_>) {
-    match slot {
-        Some(waker) => waker.clone_from(cx.waker()),
-        None => *slot = Some(cx.waker().clone()),
+fn add(wakers: &mut Vec<Waker>, cx: &Context<'_>) {
+    if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+        wakers.push(cx.waker().clone());
+    }
+}
+
+fn take_all(wakers: &mut Vec<Waker>, is_due: bool) -> Vec<Waker> {
+    if is_due {
+        std::mem::take(wakers)
+    } else {
+        Vec::new()
     }
 }

@@ -40,12 +40,11 @@ impl Socket {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// As [`recv`](Self::recv), for hand-written futures. One task at a time
-    /// can wait.
+    /// As [`recv`](Self::recv), for hand-written futures.
     pub fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        self.0.poll_recv(cx, |session| {
+        self.0.poll_recv(cx, |session, now| {
             loop {
-                match session.poll_event() {
+                match session.poll_event(now) {
                     Some(Event::Message(message)) => return Poll::Ready(Some(message)),
                     Some(Event::Upgraded) => {}
                     Some(Event::Closed(_)) => return Poll::Ready(None),
@@ -82,7 +81,7 @@ impl Socket {
     /// # Errors
     ///
     /// As [`send`](Self::send); [`SendError::Dropped`] if they cannot leave now.
-    pub fn send_all_volatile(&self, messages: &[Message]) -> Result<(), SendError> {
+    pub fn send_volatile(&self, messages: &[Message]) -> Result<(), SendError> {
         self.0
             .update(|session, _| session.send(messages, Class::Volatile))
     }

@@ -316,7 +316,7 @@ impl Socket {
         if !self.is_connected() {
             return Err(EmitError::NotConnected);
         }
-        Ok(self.engine().send_all_volatile(packet.parts())?)
+        Ok(self.engine().send_volatile(packet.parts())?)
     }
 
     /// Sends in any phase. If the connection has ended, its end is on its way.

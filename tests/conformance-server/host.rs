@@ -1,6 +1,7 @@
 //! The HTTP/1.1 server below the profiles.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use engineio::PeerAddr;
 use hyper::body::Incoming;
@@ -12,6 +13,8 @@ use tokio::net::TcpListener;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 use tower_http::cors::CorsLayer;
+
+const RETRY_ACCEPT: Duration = Duration::from_millis(100);
 
 /// A profile, as the HTTP server sees it.
 pub(crate) type Profile =
@@ -30,9 +33,14 @@ pub(crate) fn with_cors(service: engineio::EngineService) -> Profile {
 
 pub(crate) async fn serve(listener: TcpListener, profile: Profile) -> Result<(), String> {
     loop {
-        // A connection that is gone before it is accepted ends nothing.
-        let Ok((stream, address)) = listener.accept().await else {
-            continue;
+        let (stream, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of descriptors, say: nobody tells when there are some.
+                tracing::warn!(%error, "connection not accepted");
+                tokio::time::sleep(RETRY_ACCEPT).await;
+                continue;
+            }
         };
         let profile = profile
             .clone()

@@ -24,6 +24,12 @@ enum State {
     PongBy { deadline: Instant, extended: bool },
 }
 
+/// The time that much later; a century later where the clock cannot count so far.
+pub(crate) fn after(now: Instant, wait: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    now.checked_add(wait).unwrap_or_else(|| now + NEVER)
+}
+
 /// What time made due.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Beat {
@@ -38,8 +44,13 @@ impl Heartbeat {
         Self {
             interval,
             timeout,
-            state: State::PingAt(now + interval),
+            state: State::PingAt(after(now, interval)),
         }
+    }
+
+    /// Whether a ping is out whose pong has not come.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.state, State::PongBy { .. })
     }
 
     /// When something is due next.
@@ -55,7 +66,7 @@ impl Heartbeat {
         match self.state {
             State::PingAt(at) if now >= at => {
                 self.state = State::PongBy {
-                    deadline: at + self.timeout,
+                    deadline: after(at, self.timeout),
                     extended: false,
                 };
                 Some(Beat::Ping)
@@ -69,7 +80,7 @@ impl Heartbeat {
     /// them would put off the ping for ever.
     pub(crate) fn handle_pong(&mut self, now: Instant) {
         if let State::PongBy { .. } = self.state {
-            self.state = State::PingAt(now + self.interval);
+            self.state = State::PingAt(after(now, self.interval));
         }
     }
 
@@ -79,7 +90,7 @@ impl Heartbeat {
         if let State::PongBy { deadline, extended } = &mut self.state
             && !*extended
         {
-            *deadline = now + self.timeout;
+            *deadline = after(now, self.timeout);
             *extended = true;
         }
     }
@@ -88,7 +99,7 @@ impl Heartbeat {
     /// read, so its pong could not come.
     pub(crate) fn excuse(&mut self, now: Instant) {
         if let State::PongBy { deadline, .. } = &mut self.state {
-            *deadline = now + self.timeout;
+            *deadline = after(now, self.timeout);
         }
     }
 }

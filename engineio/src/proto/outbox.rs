@@ -2,15 +2,25 @@
 
 use std::collections::VecDeque;
 
-use super::packet::Packet;
+use super::packet::{Message, Packet};
 
 /// What a queued packet costs beside its content: its place in the queue and
 /// its framing. So an endless row of empty packets is not free.
 const PACKET_CHARGE: usize = 64;
 
 impl Packet {
-    /// What the outbox charges for the packet.
-    pub(crate) fn charge(&self) -> usize {
+    /// What a session charges for the packet while it is queued: its content
+    /// and 64 bytes for its place.
+    pub fn charge(&self) -> usize {
+        match self {
+            Self::Message(message) => message.charge(),
+            control => control.text_len() + PACKET_CHARGE,
+        }
+    }
+}
+
+impl Message {
+    pub(super) fn charge(&self) -> usize {
         self.len() + PACKET_CHARGE
     }
 }
@@ -48,8 +58,9 @@ impl Outbox {
         self.in_flight -= charge;
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.queue = VecDeque::new();
+    /// Moves all that is queued into `discarded`.
+    pub(crate) fn clear(&mut self, discarded: &mut Vec<Packet>) {
+        discarded.extend(std::mem::take(&mut self.queue));
         self.queued = 0;
     }
 
@@ -72,7 +83,6 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Message;
 
     #[test]
     fn a_packet_is_charged_until_it_is_released() {

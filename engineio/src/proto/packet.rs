@@ -33,6 +33,14 @@ impl Message {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// A copy that shares its buffer with nobody.
+    pub(crate) fn to_detached(&self) -> Self {
+        match self {
+            Self::Binary(data) => Self::Binary(Bytes::copy_from_slice(data)),
+            Self::Text(text) => Self::Text(text.as_str().into()),
+        }
+    }
 }
 
 impl fmt::Debug for Message {
@@ -164,14 +172,6 @@ impl Packet {
             | Self::Pong(data)
             | Self::Upgrade(data)
             | Self::Noop(data) => 1 + data.len(),
-        }
-    }
-
-    /// The length of the packet's content, as the outbox counts it.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Message(message) => message.len(),
-            other => other.text_len(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a request asks for, read from its method, query and headers.
 
+use std::fmt;
+
 use http::{HeaderMap, Method, header};
 
 use super::transport::Transport;
@@ -9,7 +11,7 @@ use crate::{Config, Refused};
 ///
 /// The checks are made in the order of the reference, which clients can see:
 /// transport, origin, session, then those of a handshake.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Request {
     /// The transport that it names.
@@ -74,6 +76,18 @@ impl Request {
     }
 }
 
+impl fmt::Debug for Request {
+    /// Without the id, which is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("transport", &self.transport)
+            .field("has_sid", &self.sid.is_some())
+            .field("is_revision_4", &self.is_revision_4)
+            .field("is_upgrade", &self.is_upgrade)
+            .finish()
+    }
+}
+
 fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), Refused> {
     let origin = match headers.get(header::ORIGIN) {
         None => None,
@@ -89,7 +103,8 @@ fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), Refused> {
     }
 }
 
-fn is_upgrade(headers: &HeaderMap) -> bool {
+/// Whether the headers ask for a websocket.
+pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers
         .get(header::UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))

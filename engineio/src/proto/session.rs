@@ -1,17 +1,21 @@
 //! One client's session, without I/O.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::heartbeat::{Beat, Heartbeat};
+use super::heartbeat::{Beat, Heartbeat, after};
 use super::outbox::Outbox;
 use super::packet::{Message, Packet};
 use super::payload::encode_payload;
 use super::sid::Sid;
 use super::transport::Transport;
 use crate::{CloseReason, Config, Refused, SendError};
+
+/// Places for events that a session keeps once a burst is taken.
+const KEPT_PLACES: usize = 8;
 
 /// How long a poll that comes during an upgrade is held before it is released
 /// again, so that a client whose probe is stuck does not spin.
@@ -55,12 +59,13 @@ const RELEASE_AFTER: Duration = Duration::from_millis(100);
 /// let mut out = Vec::new();
 /// session.poll_transmit(&mut out);
 /// assert!(matches!(&out[..], [Packet::Open(_)]));
+/// // Once it is written:
+/// session.transmitted(out[0].charge());
 ///
 /// let hello = Packet::Message(Message::from("hello"));
 /// session.handle_packet(Transport::Websocket, hello, now).unwrap();
-/// assert_eq!(session.poll_event(), Some(Event::Message(Message::from("hello"))));
+/// assert_eq!(session.poll_event(now), Some(Event::Message(Message::from("hello"))));
 /// ```
-#[derive(Debug)]
 pub struct Session {
     config: Arc<Config>,
     sid: Sid,
@@ -69,8 +74,14 @@ pub struct Session {
     heartbeat: Heartbeat,
     outbox: Outbox,
     events: VecDeque<Event>,
-    /// The content of the messages among the events.
+    /// What is charged for the messages among the events.
     inbox: usize,
+    /// How many of the events are known to hold no more memory than they need.
+    detached: usize,
+    /// Since when the inbox is full.
+    full_since: Option<Instant>,
+    /// What was queued when the session ended, until somebody drops it.
+    discarded: Vec<Packet>,
     poll: Poll,
     is_pushing: bool,
     probe: Option<Probe>,
@@ -194,6 +205,9 @@ impl Session {
             outbox,
             events: VecDeque::new(),
             inbox: 0,
+            detached: 0,
+            full_since: None,
+            discarded: Vec::new(),
             poll: Poll::None,
             is_pushing: false,
             probe: None,
@@ -253,18 +267,23 @@ impl Session {
         now: Instant,
     ) -> Result<(), Fault> {
         self.handle_timeout(now);
-        if !self.is_open() || via != self.transport {
+        if via != self.transport {
             return Ok(());
         }
         match packet {
             Packet::Pong(_) => self.heartbeat.handle_pong(now),
             _ => self.heartbeat.handle_other(now),
         }
+        if !self.is_open() {
+            return Ok(());
+        }
         match packet {
             Packet::Message(message) => {
-                // An empty message takes room as well.
-                self.inbox += message.len() + 1;
+                self.inbox += message.charge();
                 self.events.push_back(Event::Message(message));
+                if self.is_inbox_full() {
+                    self.full_since.get_or_insert(now);
+                }
             }
             Packet::Close(_) => {
                 // The client knows that it closes: its poll is only released.
@@ -296,15 +315,20 @@ impl Session {
         {
             self.finish(CloseReason::ForcedClose);
         }
+        if self
+            .stall_deadline()
+            .is_some_and(|deadline| now >= deadline)
+        {
+            self.finish(CloseReason::Stalled);
+        }
         if let Phase::Closed(_) = self.phase {
             return;
         }
-        while let Some(beat) = self.heartbeat.poll(now) {
-            match beat {
-                Beat::Ping => self.outbox.push(Packet::PING),
-                Beat::Lost if self.is_inbox_full() => self.heartbeat.excuse(now),
-                Beat::Lost => return self.finish(CloseReason::PingTimeout),
-            }
+        if self
+            .heartbeat_deadline()
+            .is_some_and(|deadline| now >= deadline)
+        {
+            self.beat(now);
         }
         if self
             .probe
@@ -335,7 +359,8 @@ impl Session {
             Poll::Answer(_) | Poll::None => None,
         };
         let probe = self.probe.as_ref().map(|probe| probe.deadline);
-        [Some(self.heartbeat.deadline()), closing, release, probe]
+        let heartbeat = self.heartbeat_deadline();
+        [heartbeat, self.stall_deadline(), closing, release, probe]
             .into_iter()
             .flatten()
             .min()
@@ -355,7 +380,7 @@ impl Session {
         }
         let is_upgrading = self.probe.as_ref().is_some_and(|probe| probe.was_answered);
         self.poll = Poll::Waiting {
-            release_at: is_upgrading.then(|| now + RELEASE_AFTER),
+            release_at: is_upgrading.then(|| after(now, RELEASE_AFTER)),
         };
         Ok(())
     }
@@ -397,6 +422,7 @@ impl Session {
         if how == Delivery::Aborted {
             self.abort_exchange();
         }
+        self.finish_if_flushed();
     }
 
     /// The GET that waits was given up by its client: the session is closed.
@@ -445,7 +471,7 @@ impl Session {
         self.probes += 1;
         self.probe = Some(Probe {
             id,
-            deadline: now + self.config.upgrade_timeout,
+            deadline: after(now, self.config.upgrade_timeout),
             was_answered: false,
         });
         Ok(id)
@@ -521,12 +547,42 @@ impl Session {
     }
 
     /// What happened next.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self, now: Instant) -> Option<Event> {
         let event = self.events.pop_front()?;
+        self.detached = self.detached.saturating_sub(1);
+        if self.events.is_empty() {
+            self.events.shrink_to(KEPT_PLACES);
+        }
         if let Event::Message(message) = &event {
-            self.inbox -= message.len() + 1;
+            self.inbox -= message.charge();
+        }
+        if !self.is_inbox_full() && self.full_since.take().is_some() {
+            self.heartbeat.excuse(now);
         }
         Some(event)
+    }
+
+    /// Copies messages shorter than `below` out of the buffers that they were
+    /// cut from, so that what waits in the inbox does not hold much more memory
+    /// than it is charged for.
+    ///
+    /// To be called when the application did not take all of it at once, with
+    /// half the length of those buffers.
+    pub fn detach_events(&mut self, below: usize) {
+        for event in self.events.iter_mut().skip(self.detached) {
+            if let Event::Message(message) = event
+                && message.len() < below
+            {
+                *message = message.to_detached();
+            }
+        }
+        self.detached = self.events.len();
+    }
+
+    /// What was queued when the session ended. It may run code of the
+    /// application when it is dropped: not to be dropped under a lock.
+    pub fn take_discarded(&mut self) -> Vec<Packet> {
+        mem::take(&mut self.discarded)
     }
 
     /// Whether [`poll_event`](Self::poll_event) has something.
@@ -588,9 +644,35 @@ impl Session {
                 if is_done {
                     self.finish(CloseReason::ForcedClose);
                 } else {
-                    let by = now + self.config.limits.close_timeout;
+                    let by = after(now, self.config.limits.close_timeout);
                     self.phase = Phase::Closing { by };
                 }
+            }
+        }
+    }
+
+    /// When the heartbeat is due. A pong cannot come while the connection is
+    /// not read, so its deadline does not count then.
+    fn heartbeat_deadline(&self) -> Option<Instant> {
+        let is_paused = self.full_since.is_some();
+        (!is_paused || !self.heartbeat.is_waiting()).then(|| self.heartbeat.deadline())
+    }
+
+    /// When an application that takes nothing has had its time.
+    fn stall_deadline(&self) -> Option<Instant> {
+        let since = self.full_since?;
+        Some(after(since, self.config.limits.max_pause))
+    }
+
+    fn beat(&mut self, now: Instant) {
+        while let Some(beat) = self.heartbeat.poll(now) {
+            match beat {
+                // A closing session sends nothing new, but a client that was
+                // asked before has to answer.
+                Beat::Ping if self.is_open() => self.outbox.push(Packet::PING),
+                Beat::Ping => {}
+                Beat::Lost if self.full_since.is_some() => return,
+                Beat::Lost => return self.finish(CloseReason::PingTimeout),
             }
         }
     }
@@ -623,7 +705,10 @@ impl Session {
 
     /// On a websocket, closing is over when the last packet has left.
     fn finish_if_flushed(&mut self) {
-        if matches!(self.phase, Phase::Closing { .. }) && self.outbox.is_idle() {
+        if matches!(self.phase, Phase::Closing { .. })
+            && self.transport == Transport::Websocket
+            && self.outbox.is_idle()
+        {
             self.finish(CloseReason::ForcedClose);
         }
     }
@@ -640,9 +725,23 @@ impl Session {
         }
         self.answer_poll(Packet::CLOSE);
         self.phase = Phase::Closed(reason);
-        self.outbox.clear();
+        self.outbox.clear(&mut self.discarded);
         self.probe = None;
+        self.full_since = None;
         self.events.push_back(Event::Closed(reason));
+    }
+}
+
+impl fmt::Debug for Session {
+    /// Neither the whole id nor what was sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("sid", &self.sid)
+            .field("phase", &self.phase)
+            .field("transport", &self.transport)
+            .field("buffered", &self.outbox.charged())
+            .field("inbox", &self.inbox)
+            .finish_non_exhaustive()
     }
 }
 

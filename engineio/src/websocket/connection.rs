@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hyper::rt::{Read, ReadBuf, Write};
 use hyper::upgrade::Upgraded;
@@ -16,6 +17,12 @@ use crate::{CloseReason, Packet};
 /// How much is read at once, into a buffer that all connections of a thread
 /// share.
 const READ_BUFFER: usize = 64 * 1024;
+
+/// How long a peer has to end its side of a connection that is closed.
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
+
+/// Places for packets that a connection keeps between two reads.
+const INBOUND: usize = 16;
 
 thread_local! {
     static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
@@ -30,6 +37,8 @@ pub(crate) struct Connection {
     loss: Option<Loss>,
     pub(crate) writer: Writer,
     is_shut: bool,
+    /// The peer has ended its side.
+    is_ended: bool,
 }
 
 /// Why nothing more comes from a connection, and what its peer is to be told.
@@ -48,15 +57,17 @@ pub(crate) enum Farewell {
 }
 
 impl Connection {
-    pub(crate) fn new(io: Upgraded, max_payload: usize) -> Self {
-        Self {
+    /// Boxed, as it moves from task to task.
+    pub(crate) fn new(io: Upgraded, max_payload: usize) -> Box<Self> {
+        Box::new(Self {
             io,
             reader: Reader::new(max_payload),
             inbound: VecDeque::new(),
             loss: None,
             writer: Writer::default(),
             is_shut: false,
-        }
+            is_ended: false,
+        })
     }
 
     /// Reads once, into `inbound`; ready if there is something to look at. What
@@ -65,19 +76,17 @@ impl Connection {
         if !self.inbound.is_empty() || self.loss.is_some() {
             return Poll::Ready(());
         }
-        let mut scratch = SCRATCH
-            .take()
-            .unwrap_or_else(|| vec![0; READ_BUFFER].into());
-        let mut buffer = ReadBuf::new(&mut scratch);
-        let read = Pin::new(&mut self.io).poll_read(cx, buffer.unfilled());
-        match read {
-            Poll::Ready(Ok(())) if buffer.filled().is_empty() => self.lose_connection(),
-            Poll::Ready(Ok(())) => self.decode(buffer.filled()),
-            Poll::Ready(Err(_)) => self.lose_connection(),
-            Poll::Pending => {}
+        let read = self.poll_read(cx, Self::decode);
+        if self.is_ended && self.loss.is_none() {
+            self.loss = Some(Loss::closed());
         }
-        SCRATCH.set(Some(scratch));
-        read.map(|_| ())
+        read
+    }
+
+    /// Takes what was read, and gives back the room that a burst took.
+    pub(crate) fn drain_inbound(&mut self, mut take: impl FnMut(Packet)) {
+        self.inbound.drain(..).for_each(&mut take);
+        self.inbound.shrink_to(INBOUND);
     }
 
     /// Why nothing more will come, once `inbound` is empty.
@@ -91,18 +100,34 @@ impl Connection {
     }
 
     /// Writes the rest, then ends the outbound side and waits for the peer to
-    /// end its own.
+    /// end its own. What the peer still sends is read and dropped: an end with
+    /// unread data would be a reset, which can overtake the close frame.
     pub(crate) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_flush(cx))?;
         if !self.is_shut {
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
             self.is_shut = true;
         }
-        while self.loss.is_none() {
-            ready!(self.poll_fill(cx));
-            self.inbound.clear();
+        while !self.is_ended {
+            ready!(self.poll_read(cx, |_, _| ()));
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Reads once, and lets `take` see what was there.
+    fn poll_read(&mut self, cx: &mut Context<'_>, take: impl FnOnce(&mut Self, &[u8])) -> Poll<()> {
+        let mut scratch = SCRATCH
+            .take()
+            .unwrap_or_else(|| vec![0; READ_BUFFER].into());
+        let mut buffer = ReadBuf::new(&mut scratch);
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer.unfilled());
+        match read {
+            Poll::Ready(Ok(())) if !buffer.filled().is_empty() => take(self, buffer.filled()),
+            Poll::Ready(_) => self.is_ended = true,
+            Poll::Pending => {}
+        }
+        SCRATCH.set(Some(scratch));
+        read.map(|_| ())
     }
 
     fn decode(&mut self, mut input: &[u8]) {
@@ -116,18 +141,19 @@ impl Connection {
                         break Some(Loss::parse_error());
                     }
                 },
-                Ok(Some(Frame::Close)) => break Some(Loss::closed()),
+                Ok(Some(Frame::Close)) => {
+                    // Nothing follows a close frame, so the connection has no
+                    // more use, whenever the peer ends it.
+                    self.is_ended = true;
+                    break Some(Loss::closed());
+                }
                 Ok(None) => break None,
                 Err(violation) => break Some(Loss::violation(violation.code)),
             };
             self.inbound.push_back(packet);
         };
         self.loss = loss;
-        self.writer.push_control(&self.reader.take_control());
-    }
-
-    fn lose_connection(&mut self) {
-        self.loss = Some(Loss::closed());
+        self.writer.set_control(self.reader.take_control());
     }
 }
 

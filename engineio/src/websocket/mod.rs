@@ -1,8 +1,8 @@
 //! The websocket transport: the handshake, the two directions of a
 //! connection, and the probe of an upgrade.
 
+pub(crate) mod accept;
 pub(crate) mod connection;
-pub(crate) mod handshake;
 pub(crate) mod probe;
-mod reader;
+pub(crate) mod reader;
 mod writer;

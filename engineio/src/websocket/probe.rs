@@ -4,46 +4,49 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
 
-use super::connection::{Connection, Farewell};
+use super::connection::{Connection, Farewell, LINGER};
+use crate::engine::TaskGuard;
 use crate::shared::Shared;
-use crate::{Config, Packet, ProbeId, ProbeStep};
-
-/// How long a rejected candidate has to end its side.
-const LINGER: Duration = Duration::from_secs(2);
+use crate::{Packet, ProbeId};
 
 /// Runs one attempt, from the 101 to the hand-over or the end of the candidate.
 ///
 /// Whatever goes wrong here ends the candidate, never the session.
-pub(crate) async fn run(upgrade: OnUpgrade, shared: Arc<Shared>, id: ProbeId, config: Arc<Config>) {
+pub(crate) async fn run(upgrade: OnUpgrade, shared: Arc<Shared>, id: ProbeId, task: TaskGuard) {
     let guard = ProbeGuard { shared, id };
     let shared = &guard.shared;
-    let upgraded = async {
-        tokio::select! {
-            upgraded = upgrade => upgraded.ok(),
-            () = poll_fn(|cx| shared.poll_probe_over(cx, id)) => None,
-        }
+    let upgraded = tokio::select! {
+        upgraded = upgrade => upgraded.ok(),
+        () = poll_fn(|cx| shared.poll_probe_over(cx, id)) => None,
     };
-    let Some(io) = upgraded.await else { return };
-    let mut connection = Connection::new(io, config.max_payload);
-    match poll_fn(|cx| poll_probe(&mut connection, shared, id, cx)).await {
-        Outcome::Upgraded => shared.hand_over(connection),
-        Outcome::Rejected(farewell) => reject(connection, farewell).await,
-    }
+    let Some(io) = upgraded else { return };
+    let mut connection = Connection::new(io, task.config().max_payload);
+    let farewell = match poll_fn(|cx| poll_probe(&mut connection, shared, id, cx)).await {
+        Outcome::Proved => match shared.hand_over(id, connection) {
+            Ok(()) => return,
+            Err(returned) => {
+                connection = returned;
+                Farewell::Close(None)
+            }
+        },
+        Outcome::Rejected(farewell) => farewell,
+    };
+    reject(connection, farewell).await;
 }
 
 /// Tells a connection that it is not wanted: a close frame and nothing else.
-pub(crate) async fn turn_away(upgrade: OnUpgrade, config: Arc<Config>) {
+pub(crate) async fn turn_away(upgrade: OnUpgrade, task: TaskGuard) {
+    let config = task.config();
     if let Ok(Ok(io)) = tokio::time::timeout(config.upgrade_timeout, upgrade).await {
         let connection = Connection::new(io, config.max_payload);
         reject(connection, Farewell::Close(None)).await;
     }
 }
 
-async fn reject(mut connection: Connection, farewell: Farewell) {
+async fn reject(mut connection: Box<Connection>, farewell: Farewell) {
     if let Farewell::Close(code) = farewell {
         connection.writer.push_close(code);
     }
@@ -52,8 +55,9 @@ async fn reject(mut connection: Connection, farewell: Farewell) {
 }
 
 enum Outcome {
+    /// It sent `5`: it may become the transport.
+    Proved,
     Rejected(Farewell),
-    Upgraded,
 }
 
 fn poll_probe(
@@ -66,18 +70,18 @@ fn poll_probe(
         if shared.poll_probe_over(cx, id).is_ready() {
             return Poll::Ready(Outcome::Rejected(Farewell::Close(None)));
         }
-        // A failed write shows up as the end of the input as well.
-        if let Poll::Ready(Err(_)) = connection.poll_flush(cx) {
+        // A candidate that does not read its answers is not read either.
+        if ready!(connection.poll_flush(cx)).is_err() {
             return Poll::Ready(Outcome::Rejected(Farewell::None));
         }
         ready!(connection.poll_fill(cx));
         while let Some(packet) = connection.inbound.pop_front() {
+            if let Packet::Upgrade(_) = packet {
+                return Poll::Ready(Outcome::Proved);
+            }
             match shared.update(|session, now| session.handle_probe(id, &packet, now)) {
-                Ok(ProbeStep::Pong) => {
-                    // Not from the session's outbox, so nothing is charged.
-                    connection.writer.push(&Packet::Pong("probe".into()), 0);
-                }
-                Ok(ProbeStep::Upgraded) => return Poll::Ready(Outcome::Upgraded),
+                // Not from the session's outbox, so nothing is charged.
+                Ok(_) => connection.writer.push(&Packet::Pong("probe".into()), 0),
                 Err(fault) => {
                     tracing::debug!(sid = %shared.sid(), %fault, "upgrade rejected");
                     return Poll::Ready(Outcome::Rejected(Farewell::Close(None)));

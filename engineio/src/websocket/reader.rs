@@ -10,12 +10,13 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// What tungstenite reads at once into the buffer that it keeps for the
 /// connection. The buffer grows for a larger frame, and only then.
-const CODEC_BUFFER: usize = 1024;
+pub(crate) const CODEC_BUFFER: usize = 1024;
 
 /// Tungstenite's protocol half, fed with slices.
 ///
-/// It checks masks, fragments, UTF-8 and sizes. What it wants to send (pongs,
-/// and the answer to a close) is kept until it is [taken](Self::take_control).
+/// It checks masks, fragments, UTF-8 and sizes. Of what it wants to send (pongs,
+/// and the answer to a close) the newest frame is kept until it is
+/// [taken](Self::take_control).
 pub(crate) struct Reader {
     context: Box<WebSocketContext>,
     control: Vec<u8>,
@@ -117,8 +118,10 @@ impl Read for Stream<'_, '_> {
 }
 
 impl Write for Stream<'_, '_> {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.control.write(data)
+    /// Tungstenite writes a frame at a time, as it buffers nothing.
+    fn write(&mut self, frame: &[u8]) -> io::Result<usize> {
+        self.control.clear();
+        self.control.write(frame)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -183,8 +186,9 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_is_answered_with_its_data() {
-        let (_, _, control) = read_all(&frame(0x89, b"hi"));
+    fn the_last_of_several_pings_is_answered_with_its_data() {
+        let pings = [frame(0x89, b"a"), frame(0x89, b"b"), frame(0x89, b"hi")].concat();
+        let (_, _, control) = read_all(&pings);
         assert_eq!(control, [0x8a, 2, b'h', b'i']);
     }
 

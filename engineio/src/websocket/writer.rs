@@ -27,11 +27,20 @@ const CLOSE: u8 = 0x88;
 /// recipient: what is queued here is a header, and a share of the payload.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
+    /// What is being written.
     queue: VecDeque<Piece>,
-    /// The small frames at the end of the queue.
+    /// The small frames behind it.
     gathered: BytesMut,
     gathered_charge: usize,
+    /// The newest answer to a control frame. It leaves between two frames; one
+    /// that has not left yet gives way to the next, so that a client that only
+    /// pings and never reads costs one pong (RFC 6455, section 5.5.3).
+    control: Vec<u8>,
     released: usize,
+    /// Something was written that the stream below may still hold.
+    needs_flush: bool,
+    /// Our close frame is queued: nothing follows it.
+    is_closed: bool,
 }
 
 #[derive(Debug)]
@@ -58,20 +67,20 @@ impl Writer {
         }
     }
 
-    /// Queues ready-made control frames.
-    pub(crate) fn push_control(&mut self, frames: &[u8]) {
-        self.gathered.extend_from_slice(frames);
+    /// Queues a ready-made control frame, in the place of one that waits.
+    pub(crate) fn set_control(&mut self, frame: Vec<u8>) {
+        if !self.is_closed && !frame.is_empty() {
+            self.control = frame;
+        }
     }
 
     /// Queues a close frame, without a status if there is no code.
     pub(crate) fn push_close(&mut self, code: Option<u16>) {
-        match code {
-            None => self.push_control(&[CLOSE, 0]),
-            Some(code) => {
-                let [high, low] = code.to_be_bytes();
-                self.push_control(&[CLOSE, 2, high, low]);
-            }
-        }
+        self.is_closed = true;
+        self.control = match code.map(u16::to_be_bytes) {
+            None => vec![CLOSE, 0],
+            Some([high, low]) => vec![CLOSE, 2, high, low],
+        };
     }
 
     /// The charges of the packets that the kernel took since the last call.
@@ -84,9 +93,7 @@ impl Writer {
     where
         W: Write + Unpin,
     {
-        self.seal();
-        let mut wrote = false;
-        while !self.queue.is_empty() {
+        while self.has_more() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let mut count = 0;
             for (slice, piece) in slices.iter_mut().zip(&self.queue) {
@@ -97,11 +104,12 @@ impl Writer {
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            self.needs_flush = true;
             self.advance(written);
-            wrote = true;
         }
-        if wrote {
+        if self.needs_flush {
             ready!(Pin::new(io).poll_flush(cx))?;
+            self.needs_flush = false;
         }
         Poll::Ready(Ok(()))
     }
@@ -134,6 +142,17 @@ impl Writer {
         }
     }
 
+    /// Whether there is something to write. What was gathered is taken up once
+    /// all before it is written.
+    fn has_more(&mut self) -> bool {
+        if self.queue.is_empty() {
+            self.gathered
+                .extend_from_slice(&std::mem::take(&mut self.control));
+            self.seal();
+        }
+        !self.queue.is_empty()
+    }
+
     /// Makes a piece of what was gathered.
     fn seal(&mut self) {
         if !self.gathered.is_empty() {
@@ -164,11 +183,24 @@ mod tests {
 
     use super::*;
 
-    /// A connection that takes a few bytes at a time.
+    /// A connection that takes a few bytes at a time, and holds them back until
+    /// it is flushed for the second time.
     struct Narrow {
         taken: Vec<u8>,
         width: usize,
         is_blocked: bool,
+        flushes: usize,
+    }
+
+    impl Narrow {
+        fn new(width: usize) -> Self {
+            Self {
+                taken: Vec::new(),
+                width,
+                is_blocked: false,
+                flushes: 0,
+            }
+        }
     }
 
     impl Write for Narrow {
@@ -188,6 +220,11 @@ mod tests {
         }
 
         fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            let this = self.get_mut();
+            this.flushes += 1;
+            if this.flushes < 2 {
+                return Poll::Pending;
+            }
             Poll::Ready(Ok(()))
         }
 
@@ -197,17 +234,14 @@ mod tests {
     }
 
     fn write_all(packets: &[Packet], width: usize) -> (Vec<u8>, usize) {
-        let mut io = Narrow {
-            taken: Vec::new(),
-            width,
-            is_blocked: false,
-        };
+        let mut io = Narrow::new(width);
         let mut writer = Writer::default();
         for packet in packets {
             writer.push(packet, packet.charge());
         }
         let mut cx = Context::from_waker(Waker::noop());
         while writer.poll_flush(&mut cx, &mut io).is_pending() {}
+        assert_eq!(io.flushes, 2, "a pending flush is tried again");
         (io.taken, writer.take_released())
     }
 
@@ -250,5 +284,22 @@ mod tests {
         for width in [1, 7, 4096] {
             assert_eq!(write_all(&packets, width), whole);
         }
+    }
+
+    #[test]
+    fn a_client_that_pings_and_never_reads_costs_one_pong() {
+        let mut writer = Writer::default();
+        let mut io = Narrow::new(1);
+        let mut cx = Context::from_waker(Waker::noop());
+        writer.push(&Packet::PING, 0);
+        for number in 0..100 {
+            writer.set_control(vec![0x8a, 1, number]);
+            io.is_blocked = false;
+            assert!(writer.poll_flush(&mut cx, &mut io).is_pending());
+        }
+        writer.push_close(None);
+        writer.set_control(vec![0x8a, 1, 100]);
+        while writer.poll_flush(&mut cx, &mut io).is_pending() {}
+        assert_eq!(io.taken, b"\x81\x012\x8a\x01\x00\x88\x00");
     }
 }

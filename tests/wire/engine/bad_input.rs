@@ -1,8 +1,10 @@
 //! Hostile input: it gets an answer, and hurts nobody else.
 
-use engineio::{Config, Limits};
+use engineio::{Config, Engine, Limits, Message, Socket};
 use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
 
+use crate::support::websocket::End;
 use crate::support::{Server, settle};
 
 #[tokio::test(start_paused = true)]
@@ -64,9 +66,56 @@ async fn a_payload_of_too_many_packets_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_a_million_empty_packets_are_read_in_linear_time() {
+async fn what_precedes_a_bad_packet_is_delivered_and_nothing_behind_it() {
+    let (messages, mut received) = mpsc::unbounded_channel();
+    let engine = Engine::new(Config::default(), move |socket: Socket| {
+        let messages = messages.clone();
+        async move {
+            while let Some(message) = socket.recv().await {
+                messages.send(message).unwrap();
+            }
+        }
+    });
+    let server = Server::engine(&engine);
+    let session = server.polling().await;
+    session
+        .post("4polled\u{1e}xyz\u{1e}4no")
+        .await
+        .assert(400, "");
+    let mut socket = server.websocket().await;
+    socket.send_at_once(["4framed", "xyz", "4no"]).await;
+    assert_eq!(socket.end().await, End::Close(None));
+    engine.close().await;
+    for expected in ["polled", "framed"] {
+        assert_eq!(received.try_recv(), Ok(Message::from(expected)));
+    }
+    assert!(received.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_packets_as_the_limit_allows_are_taken() {
     let session = Server::echo(Config::default()).polling().await;
-    session.post("\u{1e}".repeat(999_999)).await.assert(400, "");
+    let mut packets = vec!["6"; 131_071];
+    packets.push("4last");
+    session.post(packets.join("\u{1e}")).await.assert(200, "ok");
+    session.get().await.assert(200, "4last");
+    session
+        .post(["6"; 131_073].join("\u{1e}"))
+        .await
+        .assert(400, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_beyond_the_limit_are_refused() {
+    let limits = Limits::default().sessions(2);
+    let server = Server::echo(Config::default().limits(limits));
+    let _websocket = server.websocket().await;
+    let session = server.polling().await;
+    let query = "?EIO=4&transport=polling";
+    server.client().get(query).await.assert(503, "");
+    session.post("1").await.assert(200, "ok");
+    settle().await;
+    assert_eq!(server.client().get(query).await.status, 200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use engineio::{Config, Engine, Origins};
 
 use crate::support::Server;
+use crate::support::http::websocket_headers;
 
 #[tokio::test(start_paused = true)]
 async fn a_polling_handshake_is_answered_with_the_open_packet_alone() {
@@ -138,6 +139,26 @@ async fn a_refused_websocket_gets_the_bare_message_before_any_101() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_websocket_handshake_of_another_version_is_told_the_right_one() {
+    let server = Server::echo(Config::default());
+    let mut headers = websocket_headers();
+    headers[2].1 = "8";
+    let query = "?EIO=4&transport=websocket";
+    let response = server.client().request("GET", query, &headers, b"").await;
+    response.assert(400, "Bad request");
+    assert_eq!(response.header("sec-websocket-version"), Some("13"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offer_of_another_protocol_is_ignored() {
+    let server = Server::echo(Config::default());
+    let headers = [("Connection", "Upgrade"), ("Upgrade", "h2c")];
+    let query = "?EIO=4&transport=polling";
+    let response = server.client().request("GET", query, &headers, b"").await;
+    assert_eq!(response.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_path_is_matched_as_a_path() {
     let server = Server::echo(Config::default());
     let query = "?EIO=4&transport=polling";
@@ -151,13 +172,4 @@ async fn the_path_is_matched_as_a_path() {
         let response = server.client().get(&format!("{path}{query}")).await;
         assert_eq!(response.status, status, "{path}");
     }
-}
-
-fn websocket_headers() -> [(&'static str, &'static str); 4] {
-    [
-        ("Connection", "Upgrade"),
-        ("Upgrade", "websocket"),
-        ("Sec-WebSocket-Version", "13"),
-        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-    ]
 }

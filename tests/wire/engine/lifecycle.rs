@@ -208,3 +208,130 @@ async fn closing_from_the_server_has_a_reason_of_its_own() {
     assert_eq!(socket.end().await, End::Close(None));
     assert_eq!(receiver.recv().await, Some(Some(CloseReason::ForcedClose)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_websocket_is_not_read_while_its_handler_does_not_receive() {
+    let go = Arc::new(Notify::new());
+    let limits = Limits::default().inbox(1000);
+    let engine = Engine::new(Config::default().limits(limits), {
+        let go = go.clone();
+        move |socket: Socket| {
+            let go = go.clone();
+            async move {
+                go.notified().await;
+                let mut received = 0;
+                while let Some(message) = socket.recv().await {
+                    received += message.len();
+                    let _ = socket.send(received.to_string());
+                }
+            }
+        }
+    });
+    let mut socket = Server::engine(&engine).websocket().await;
+    // More than the pipe to the server holds.
+    let large = format!("4{}", "x".repeat(900_000));
+    socket.send(large.as_str()).await;
+    tokio::select! {
+        biased;
+        () = async { for _ in 0..3 { socket.send(large.as_str()).await } } => panic!("all was read"),
+        () = settle() => {}
+    }
+    go.notify_one();
+    assert_eq!(socket.text().await, "4900000");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_never_receives_is_given_up() {
+    let (reasons, mut receiver) = mpsc::unbounded_channel();
+    let limits = Limits::default().inbox(1000);
+    let engine = Engine::new(Config::default().limits(limits), move |socket: Socket| {
+        let reasons = reasons.clone();
+        async move {
+            tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+            let _ = reasons.send(socket.close_reason());
+        }
+    });
+    let server = Server::engine(&engine);
+    let mut socket = server.websocket().await;
+    socket.send(format!("4{}", "x".repeat(1000))).await;
+    assert_eq!(socket.text().await, "2");
+    assert_eq!(socket.end().await, End::Close(None));
+    assert_eq!(engine.session_count(), 0);
+    assert_eq!(receiver.recv().await, Some(Some(CloseReason::Stalled)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_receiver_hears_of_the_end() {
+    let (ends, mut receiver) = mpsc::unbounded_channel();
+    let engine = Engine::new(Config::default(), move |socket: Socket| {
+        let ends = ends.clone();
+        async move {
+            for _ in 0..2 {
+                let (socket, ends) = (socket.clone(), ends.clone());
+                tokio::spawn(async move {
+                    while socket.recv().await.is_some() {}
+                    let _ = ends.send(());
+                });
+            }
+            while socket.recv().await.is_some() {}
+            let _ = ends.send(());
+        }
+    });
+    let mut socket = Server::engine(&engine).websocket().await;
+    settle().await;
+    socket.send("1").await;
+    for _ in 0..3 {
+        assert_eq!(receiver.recv().await, Some(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_message_drops_may_call_the_session() {
+    struct Guard(Socket);
+    impl AsRef<[u8]> for Guard {
+        fn as_ref(&self) -> &[u8] {
+            b"payload"
+        }
+    }
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            let _ = self.0.buffered();
+        }
+    }
+    let engine = Engine::new(Config::default(), async |socket| {
+        let payload = bytes::Bytes::from_owner(Guard(socket.clone()));
+        socket.send(payload).expect("it is open");
+        socket.close(Close::Discard);
+    });
+    let session = Server::engine(&engine).polling().await;
+    session
+        .get()
+        .await
+        .assert_refused(400, 1, "Session ID unknown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_the_engine_does_not_wait_for_a_client_that_takes_no_101() {
+    let engine = crate::support::echo(Config::default());
+    let server = Server::engine(&engine);
+    let start = tokio::time::Instant::now();
+    let _stalled = server.stalled_websocket("?EIO=4&transport=websocket").await;
+    engine.close().await;
+    assert_eq!(engine.session_count(), 0);
+    assert!(start.elapsed().as_millis() < 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_nobody_reads_is_an_aborted_poll() {
+    let engine = crate::support::echo(Config::default());
+    let session = Server::engine(&engine).polling().await;
+    session.post("4lost").await.assert(200, "ok");
+    let request = http::Request::get(format!("/engine.io/{}", session.query()))
+        .body(engineio::Body::default())
+        .unwrap();
+    let response = engine.handle(request).await;
+    assert_eq!(response.status(), 200);
+    drop(response);
+    settle().await;
+    assert_eq!(engine.session_count(), 0);
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use engineio::Config;
 use tokio::time::Instant;
 
+use crate::support::http::websocket_headers;
 use crate::support::websocket::End;
 use crate::support::{Server, settle};
 
@@ -149,4 +150,30 @@ async fn a_thousand_messages_each_way_cross_an_upgrade_in_order() {
         received.push(socket.text().await);
     }
     assert_eq!(received, sent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_candidate_is_ended_even_if_its_timer_is_late() {
+    let session = Server::echo(Config::default()).polling().await;
+    let mut stale = session.upgrade().await;
+    settle().await;
+    let mut client = session.server().client();
+    let query = format!("?EIO=4&transport=websocket&sid={}", session.sid);
+    client.send("GET", &query, &websocket_headers(), b"").await;
+    tokio::time::advance(Duration::from_secs(10)).await;
+    assert_eq!(stale.end().await, End::Close(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_that_is_not_whole_at_the_upgrade_is_refused() {
+    let session = Server::echo(Config::default()).polling().await;
+    let mut post = session.server().client();
+    let headers = [("Content-Length", "100")];
+    post.send("POST", &session.query(), &headers, b"").await;
+    settle().await;
+    let mut socket = session.upgrade().await;
+    socket.send_at_once(["2probe", "5", "4alive"]).await;
+    assert_eq!(socket.text().await, "3probe");
+    assert_eq!(socket.text().await, "4alive");
+    post.response().await.assert_refused(400, 3, "Bad request");
 }

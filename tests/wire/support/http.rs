@@ -27,6 +27,10 @@ impl Client {
         }
     }
 
+    pub(crate) fn into_stream(self) -> DuplexStream {
+        self.stream
+    }
+
     pub(crate) async fn get(&mut self, query: &str) -> Response {
         self.request("GET", query, &[], b"").await
     }
@@ -150,6 +154,16 @@ impl Response {
         );
         assert_eq!(self.header("content-type"), Some("application/json"));
     }
+}
+
+/// The headers that ask for a websocket.
+pub(crate) fn websocket_headers() -> [(&'static str, &'static str); 4] {
+    [
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ]
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -48,6 +48,18 @@ impl Server {
         client
     }
 
+    /// A connection whose client asks for a websocket, and takes no answer.
+    pub(crate) async fn stalled_websocket(&self, query: &str) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(16);
+        (self.accept)(server);
+        let mut client = Client::new(client, self.path);
+        client
+            .send("GET", query, &http::websocket_headers(), b"")
+            .await;
+        settle().await;
+        client.into_stream()
+    }
+
     /// A client with a connection of its own.
     pub(crate) fn client(&self) -> Client {
         Client::new(self.connect(), self.path)

@@ -27,10 +27,11 @@ impl Test {
             reason = "an arbitrary origin for a fake clock"
         )]
         let start = Instant::now();
-        let config = config
-            .ping_interval(Duration::from_millis(300))
-            .ping_timeout(Duration::from_millis(200))
-            .upgrade_timeout(Duration::from_millis(250));
+        let config = Config {
+            ping_interval: Duration::from_millis(300),
+            ping_timeout: Duration::from_millis(200),
+            ..config
+        };
         Self {
             session: Session::new(config.into(), Sid::from_bytes([0; 15]), transport, start),
             start,
@@ -111,7 +112,8 @@ impl Test {
     }
 
     fn events(&mut self) -> Vec<Event> {
-        std::iter::from_fn(|| self.session.poll_event()).collect()
+        let now = self.now();
+        std::iter::from_fn(|| self.session.poll_event(now)).collect()
     }
 
     #[track_caller]
@@ -240,19 +242,68 @@ fn a_ping_from_the_client_closes() {
     test.assert_closed(CloseReason::TransportError);
 }
 
+fn with_inbox(bytes: usize) -> Test {
+    let limits = crate::Limits::default()
+        .inbox(bytes)
+        .max_pause(Duration::from_secs(2));
+    Test::open(Config::default().limits(limits), Transport::Websocket)
+}
+
 #[test]
 fn a_client_whose_connection_is_not_read_is_excused_for_its_pong() {
-    let mut test = Test::open(
-        Config::default().limits(crate::Limits::default().inbox(10)),
-        Transport::Websocket,
-    );
-    test.receive(text("more than ten bytes")).unwrap();
-    assert!(test.session.is_inbox_full());
-    test.wait_until(600);
+    let mut test = with_inbox(10);
+    test.wait_until(310);
+    test.receive(text("this fills the inbox")).unwrap();
+    test.wait_until(1000);
     assert_eq!(test.session.close_reason(), None);
-    test.events();
-    test.wait_until(800);
+    assert_eq!(test.events(), [message("this fills the inbox")]);
+    test.wait_until(1199);
+    assert_eq!(
+        test.session.close_reason(),
+        None,
+        "a whole timeout from then on"
+    );
+    test.wait_until(1200);
     test.assert_closed(CloseReason::PingTimeout);
+}
+
+#[test]
+fn an_application_that_takes_nothing_is_given_up() {
+    let mut test = with_inbox(10);
+    test.wait_until(100);
+    test.receive(text("this fills the inbox")).unwrap();
+    test.wait_until(2099);
+    assert_eq!(test.session.close_reason(), None);
+    test.wait_until(2100);
+    test.assert_closed(CloseReason::Stalled);
+}
+
+#[test]
+fn every_message_takes_room_in_the_inbox() {
+    let mut test = with_inbox(640);
+    for _ in 0..9 {
+        test.receive(text("")).unwrap();
+    }
+    assert!(!test.session.is_inbox_full());
+    test.receive(text("")).unwrap();
+    assert!(test.session.is_inbox_full());
+}
+
+#[test]
+fn what_waits_in_the_inbox_is_copied_out_of_a_larger_buffer() {
+    let mut test = Test::websocket();
+    let buffer = bytes::Bytes::from(vec![7; 1000]);
+    for length in [100, 600] {
+        let part = Packet::from_binary(buffer.slice(..length));
+        test.receive(part).unwrap();
+    }
+    test.session.detach_events(500);
+    for (event, is_shared) in test.events().into_iter().zip([false, true]) {
+        let Event::Message(Message::Binary(data)) = event else {
+            panic!("expected binary data, got {event:?}");
+        };
+        assert_eq!(data.as_ptr() == buffer.as_ptr(), is_shared);
+    }
 }
 
 #[test]
@@ -369,8 +420,51 @@ fn closing_does_not_wait_for_ever() {
 fn the_heartbeat_goes_on_while_closing() {
     let mut test = Test::polling();
     test.close(Close::Flush);
+    test.wait_until(300);
+    test.poll();
+    assert_eq!(test.payload(), "6\u{1e}1", "no ping comes in its place");
+
+    let mut test = Test::polling();
+    test.close(Close::Flush);
     test.wait_until(500);
     test.assert_closed(CloseReason::PingTimeout);
+}
+
+#[test]
+fn a_slow_reader_that_answers_its_ping_gets_the_last_messages() {
+    let mut test = Test::websocket();
+    test.wait_until(300);
+    test.send("last words").unwrap();
+    test.close(Close::Flush);
+    test.wait_until(400);
+    test.receive(pong()).unwrap();
+    test.wait_until(600);
+    assert_eq!(test.transmit(), [Packet::PING, text("last words")]);
+    test.assert_closed(CloseReason::ForcedClose);
+}
+
+#[test]
+fn a_poll_that_is_delivered_after_the_upgrade_ends_a_flush() {
+    let mut test = Test::polling();
+    test.poll();
+    test.send("in flight").unwrap();
+    let payload = test.session.poll_payload().unwrap();
+    let id = test.session.begin_probe(test.now()).unwrap();
+    test.probe(id, &upgrade()).unwrap();
+    test.close(Close::Flush);
+    assert_eq!(test.session.close_reason(), None);
+    let now = test.now();
+    test.session.end_poll(payload.charge, Delivery::Done, now);
+    test.assert_closed(CloseReason::ForcedClose);
+}
+
+#[test]
+fn an_interval_beyond_the_clock_is_never() {
+    let config = Config::default().limits(crate::Limits::default().close_timeout(Duration::MAX));
+    let mut test = Test::open(config.upgrade_timeout(Duration::MAX), Transport::Polling);
+    test.session.begin_probe(test.now()).unwrap();
+    test.close(Close::Flush);
+    assert_eq!(test.session.close_reason(), None);
 }
 
 #[test]
@@ -445,7 +539,10 @@ fn messages_flow_over_polling_while_an_upgrade_is_tried() {
 
 #[test]
 fn an_abandoned_probe_leaves_the_session_on_polling() {
-    let mut test = Test::polling();
+    let config = Config::default().upgrade_timeout(Duration::from_millis(250));
+    let mut test = Test::open(config, Transport::Polling);
+    test.poll();
+    test.payload();
     let id = test.session.begin_probe(test.now()).unwrap();
     test.probe(id, &probe_ping()).unwrap();
     test.wait_until(250);

@@ -1,5 +1,7 @@
 //! The websocket handshake (RFC 6455, section 4.2).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
     SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -16,7 +18,7 @@ use crate::Refused;
 pub(crate) fn accept(headers: &HeaderMap) -> Result<HeaderMap, Refused> {
     let key = headers
         .get(SEC_WEBSOCKET_KEY)
-        .filter(|key| key.len() == 24)
+        .filter(|key| is_key(key.as_bytes()))
         .ok_or(Refused::WebsocketHandshake)?;
     let is_version_13 = headers
         .get(SEC_WEBSOCKET_VERSION)
@@ -35,6 +37,11 @@ pub(crate) fn accept(headers: &HeaderMap) -> Result<HeaderMap, Refused> {
         answer.insert(SEC_WEBSOCKET_PROTOCOL, protocol);
     }
     Ok(answer)
+}
+
+/// 16 bytes in base64.
+fn is_key(key: &[u8]) -> bool {
+    STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16)
 }
 
 fn asks_for_upgrade(headers: &HeaderMap) -> bool {
@@ -90,6 +97,7 @@ mod tests {
         for (name, value) in [
             (CONNECTION, "keep-alive"),
             (SEC_WEBSOCKET_KEY, "short"),
+            (SEC_WEBSOCKET_KEY, "24 characters, no base64"),
             (SEC_WEBSOCKET_VERSION, "8"),
         ] {
             let mut headers = request();
