@@ -160,3 +160,8 @@ pub use request::{AckError, Request};
 pub use server::Server;
 #[cfg(feature = "server")]
 pub use socket::{Socket, Volatile};
+
+/// Compiles the server of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
