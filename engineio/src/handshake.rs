@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{Extensions, HeaderMap, HeaderValue, Request, Uri};
+use hyper::upgrade::OnUpgrade;
 
 /// The request that opened a session.
 ///
@@ -14,6 +15,9 @@ use http::{HeaderMap, HeaderValue, Uri};
 pub struct Handshake {
     /// The address of the peer, where the host told it with [`PeerAddr`].
     pub address: Option<SocketAddr>,
+    /// What the services in front of the engine left with the request: the
+    /// user that a middleware found, axum's `ConnectInfo`.
+    pub extensions: Extensions,
     /// The headers of the request.
     pub headers: HeaderMap,
     /// The target of the request: path and query.
@@ -26,11 +30,17 @@ impl Handshake {
         form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes())
     }
 
-    pub(crate) fn new(uri: &Uri, headers: &HeaderMap, extensions: &http::Extensions) -> Self {
+    /// Takes the request's extensions, and copies the rest.
+    pub(crate) fn take<B>(request: &mut Request<B>) -> Self {
+        let mut extensions = std::mem::take(request.extensions_mut());
+        // The connection is not the handshake's to keep.
+        extensions.remove::<OnUpgrade>();
         Self {
             address: extensions.get().map(|PeerAddr(address)| *address),
-            headers: compact(headers),
-            uri: uri
+            extensions,
+            headers: compact(request.headers()),
+            uri: request
+                .uri()
                 .path_and_query()
                 .and_then(|target| target.as_str().parse().ok())
                 .unwrap_or_default(),
@@ -66,26 +76,25 @@ fn compact(headers: &HeaderMap) -> HeaderMap {
 
 #[cfg(test)]
 mod tests {
-    use http::Request;
-
     use super::*;
 
     #[test]
-    fn the_handshake_keeps_headers_query_and_address() {
+    fn the_handshake_keeps_headers_query_address_and_extensions() {
         let address = SocketAddr::from(([127, 0, 0, 1], 5000));
-        let (head, ()) = Request::builder()
+        let mut request = Request::builder()
             .uri("/engine.io/?EIO=4&room=a%20b")
             .header("cookie", "a=1")
             .header("x-two", "1")
             .header("x-two", "2")
             .extension(PeerAddr(address))
+            .extension("a user")
             .body(())
-            .unwrap()
-            .into_parts();
-        let handshake = Handshake::new(&head.uri, &head.headers, &head.extensions);
+            .unwrap();
+        let handshake = Handshake::take(&mut request);
         assert_eq!(handshake.address, Some(address));
-        assert_eq!(handshake.headers, head.headers);
-        assert_eq!(handshake.uri, head.uri);
+        assert_eq!(handshake.extensions.get(), Some(&"a user"));
+        assert_eq!(&handshake.headers, request.headers());
+        assert_eq!(&handshake.uri, request.uri());
         assert_eq!(
             handshake.query().last(),
             Some(("room".into(), "a b".into()))

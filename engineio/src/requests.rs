@@ -61,7 +61,7 @@ where
         return if is_websocket {
             open_websocket(engine, &mut request)
         } else {
-            open_polling(engine, &request)
+            open_polling(engine, &mut request)
         };
     };
     let shared = engine.session(sid).ok_or(Refused::UnknownSid)?;
@@ -82,8 +82,8 @@ where
 }
 
 /// A handshake over polling: its response holds the open packet alone.
-fn open_polling<B>(engine: &Engine, request: &Request<B>) -> Result<Response<Body>, Refused> {
-    let handshake = handshake_of(request);
+fn open_polling<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response<Body>, Refused> {
+    let handshake = Handshake::take(request);
     let payload = engine.admit()?.open(handshake, None, |shared| {
         let payload = shared.update(|session, now| {
             session
@@ -102,8 +102,8 @@ fn open_polling<B>(engine: &Engine, request: &Request<B>) -> Result<Response<Bod
 fn open_websocket<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response<Body>, Refused> {
     let answer = accept::accept(request.headers())?;
     let admission = engine.admit()?;
-    let handshake = handshake_of(request);
-    let upgrade = hyper::upgrade::on(request);
+    let upgrade = hyper::upgrade::on(&mut *request);
+    let handshake = Handshake::take(request);
     tokio::spawn(async move {
         let config = admission.task().config();
         let upgraded = tokio::select! {
@@ -300,10 +300,6 @@ fn is_octet_stream(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
         .is_some_and(|value| value == "application/octet-stream")
-}
-
-fn handshake_of<B>(request: &Request<B>) -> Handshake {
-    Handshake::new(request.uri(), request.headers(), request.extensions())
 }
 
 fn polling_response(body: Body) -> Response<Body> {

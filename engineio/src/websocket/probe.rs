@@ -40,7 +40,11 @@ pub(crate) async fn run(upgrade: OnUpgrade, shared: Arc<Shared>, id: ProbeId, ta
 /// Tells a connection that it is not wanted: a close frame and nothing else.
 pub(crate) async fn turn_away(upgrade: OnUpgrade, task: TaskGuard) {
     let config = task.config();
-    if let Ok(Ok(io)) = tokio::time::timeout(config.upgrade_timeout, upgrade).await {
+    let upgraded = tokio::select! {
+        upgraded = tokio::time::timeout(config.upgrade_timeout, upgrade) => upgraded,
+        () = task.closing() => return,
+    };
+    if let Ok(Ok(io)) = upgraded {
         let connection = Connection::new(io, config.max_payload);
         reject(connection, Farewell::Close(None)).await;
     }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod handshake;
 mod heartbeat;
+mod hosts;
 mod lifecycle;
 mod polling;
 mod upgrade;
