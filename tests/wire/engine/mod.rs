@@ -6,5 +6,6 @@ mod heartbeat;
 mod hosts;
 mod lifecycle;
 mod polling;
+mod threads;
 mod upgrade;
 mod websocket;
