@@ -1,6 +1,7 @@
 //! The protocol without I/O: no socket, no clock, no randomness.
 
 pub(crate) mod heartbeat;
+pub(crate) mod inbox;
 pub(crate) mod outbox;
 pub(crate) mod packet;
 pub(crate) mod payload;

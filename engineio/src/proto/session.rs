@@ -1,25 +1,25 @@
 //! One client's session, without I/O.
 
-use std::collections::VecDeque;
+mod polling;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::heartbeat::{Beat, Heartbeat, after};
+use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::packet::{Message, Packet};
-use super::payload::encode_payload;
 use super::sid::Sid;
 use super::transport::Transport;
-use crate::{CloseReason, Config, Refused, SendError};
-
-/// Places for events that a session keeps once a burst is taken.
-const KEPT_PLACES: usize = 8;
-
-/// How long a poll that comes during an upgrade is held before it is released
-/// again, so that a client whose probe is stuck does not spin.
-const RELEASE_AFTER: Duration = Duration::from_millis(100);
+use crate::{CloseReason, Config, SendError};
+use polling::Poll;
+pub use polling::{Delivery, Payload};
+use upgrade::Probe;
+pub use upgrade::{ProbeId, ProbeStep};
 
 /// One client's session: the machine of the protocol.
 ///
@@ -73,11 +73,7 @@ pub struct Session {
     transport: Transport,
     heartbeat: Heartbeat,
     outbox: Outbox,
-    events: VecDeque<Event>,
-    /// What is charged for the messages among the events.
-    inbox: usize,
-    /// How many of the events are known to hold no more memory than they need.
-    detached: usize,
+    inbox: Inbox,
     /// Since when the inbox is full.
     full_since: Option<Instant>,
     /// What was queued when the session ended, until somebody drops it.
@@ -93,37 +89,6 @@ enum Phase {
     Open,
     Closing { by: Instant },
     Closed(CloseReason),
-}
-
-/// The GET of a polling client.
-#[derive(Debug, Default)]
-enum Poll {
-    #[default]
-    None,
-    /// It waits; if an upgrade is going on, until then.
-    Waiting { release_at: Option<Instant> },
-    /// It is to be answered with this, whatever is queued.
-    Answer(Packet),
-}
-
-#[derive(Debug)]
-struct Probe {
-    id: ProbeId,
-    deadline: Instant,
-    was_answered: bool,
-}
-
-/// Names one attempt at an upgrade, so that a stale one cannot harm a newer.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ProbeId(u64);
-
-/// What a packet on a candidate websocket leads to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ProbeStep {
-    /// `3probe` is to be sent on the candidate.
-    Pong,
-    /// The candidate is the session's transport from here on.
-    Upgraded,
 }
 
 /// A packet that breaks the rules; the connection that it came on is to be
@@ -153,15 +118,6 @@ pub enum Event {
     Closed(CloseReason),
 }
 
-/// How a transport's exchange ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Delivery {
-    /// The client went away before it was over.
-    Aborted,
-    /// It is over.
-    Done,
-}
-
 /// Whether a message may be dropped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Class {
@@ -182,15 +138,6 @@ pub enum Close {
     Flush,
 }
 
-/// The body of a polling response.
-#[derive(Debug, Eq, PartialEq)]
-pub struct Payload {
-    /// The body.
-    pub body: String,
-    /// What the outbox charges for it until [`Session::end_poll`] gives it back.
-    pub charge: usize,
-}
-
 impl Session {
     /// Opens a session: the open packet is queued.
     pub fn new(config: Arc<Config>, sid: Sid, transport: Transport, now: Instant) -> Self {
@@ -203,9 +150,7 @@ impl Session {
             phase: Phase::Open,
             transport,
             outbox,
-            events: VecDeque::new(),
-            inbox: 0,
-            detached: 0,
+            inbox: Inbox::default(),
             full_since: None,
             discarded: Vec::new(),
             poll: Poll::None,
@@ -252,7 +197,7 @@ impl Session {
     /// Whether the application has so much to take that the connection should
     /// not be read.
     pub fn is_inbox_full(&self) -> bool {
-        self.inbox >= self.config.limits.inbox
+        self.inbox.charged() >= self.config.limits.inbox
     }
 
     /// A packet came on `via`.
@@ -279,8 +224,7 @@ impl Session {
         }
         match packet {
             Packet::Message(message) => {
-                self.inbox += message.charge();
-                self.events.push_back(Event::Message(message));
+                self.inbox.push(Event::Message(message));
                 if self.is_inbox_full() {
                     self.full_since.get_or_insert(now);
                 }
@@ -366,172 +310,6 @@ impl Session {
             .min()
     }
 
-    /// A GET came: it waits for [`poll_payload`](Self::poll_payload).
-    ///
-    /// # Errors
-    ///
-    /// If the session is closed or not on polling; or if another GET waits,
-    /// which closes the session.
-    pub fn begin_poll(&mut self, now: Instant) -> Result<(), Refused> {
-        self.check_polling(now)?;
-        if !matches!(self.poll, Poll::None) {
-            self.finish(CloseReason::TransportError);
-            return Err(Refused::Overlap);
-        }
-        let is_upgrading = self.probe.as_ref().is_some_and(|probe| probe.was_answered);
-        self.poll = Poll::Waiting {
-            release_at: is_upgrading.then(|| after(now, RELEASE_AFTER)),
-        };
-        Ok(())
-    }
-
-    /// The answer to the GET that waits, once there is one. Its body is in
-    /// flight until [`end_poll`](Self::end_poll).
-    pub fn poll_payload(&mut self) -> Option<Payload> {
-        let mut packets = Vec::new();
-        let mut charge = 0;
-        match &self.poll {
-            Poll::None => return None,
-            Poll::Answer(_) => {
-                if let Poll::Answer(packet) = mem::take(&mut self.poll) {
-                    packets.push(packet);
-                }
-            }
-            Poll::Waiting { .. } if !self.outbox.is_empty() => {
-                self.poll = Poll::None;
-                charge = self.outbox.take(&mut packets);
-            }
-            Poll::Waiting { .. } if matches!(self.phase, Phase::Closing { .. }) => {
-                self.poll = Poll::None;
-                packets = vec![Packet::NOOP, Packet::CLOSE];
-                self.finish(CloseReason::ForcedClose);
-            }
-            Poll::Waiting { .. } => return None,
-        }
-        Some(Payload {
-            body: encode_payload(&packets),
-            charge,
-        })
-    }
-
-    /// The response to a GET is over: what it carried is no longer charged. If
-    /// the client went away before it had all of it, the session is closed.
-    pub fn end_poll(&mut self, charge: usize, how: Delivery, now: Instant) {
-        self.handle_timeout(now);
-        self.outbox.release(charge);
-        if how == Delivery::Aborted {
-            self.abort_exchange();
-        }
-        self.finish_if_flushed();
-    }
-
-    /// The GET that waits was given up by its client: the session is closed.
-    pub fn cancel_poll(&mut self, now: Instant) {
-        self.handle_timeout(now);
-        self.poll = Poll::None;
-        self.abort_exchange();
-    }
-
-    /// A POST came: its packets follow, then [`end_push`](Self::end_push).
-    ///
-    /// # Errors
-    ///
-    /// If the session is closed or not on polling; or if another POST is under
-    /// way, which closes the session.
-    pub fn begin_push(&mut self, now: Instant) -> Result<(), Refused> {
-        self.check_polling(now)?;
-        if self.is_pushing {
-            self.finish(CloseReason::TransportError);
-            return Err(Refused::Overlap);
-        }
-        self.is_pushing = true;
-        Ok(())
-    }
-
-    /// The POST is over. If its body did not come whole, the session is closed.
-    pub fn end_push(&mut self, how: Delivery, now: Instant) {
-        self.handle_timeout(now);
-        self.is_pushing = false;
-        if how == Delivery::Aborted {
-            self.abort_exchange();
-        }
-    }
-
-    /// A second connection wants to become the session's transport.
-    ///
-    /// # Errors
-    ///
-    /// If the session is closed, is on a websocket, or is already upgrading.
-    pub fn begin_probe(&mut self, now: Instant) -> Result<ProbeId, Refused> {
-        self.check_polling(now)?;
-        if self.probe.is_some() || !self.config.allow_upgrades {
-            return Err(Refused::TransportMismatch);
-        }
-        let id = ProbeId(self.probes);
-        self.probes += 1;
-        self.probe = Some(Probe {
-            id,
-            deadline: after(now, self.config.upgrade_timeout),
-            was_answered: false,
-        });
-        Ok(id)
-    }
-
-    /// A packet came on the candidate.
-    ///
-    /// # Errors
-    ///
-    /// If it belongs to no upgrade; the candidate is given up then, and the
-    /// session stays where it is.
-    pub fn handle_probe(
-        &mut self,
-        id: ProbeId,
-        packet: &Packet,
-        now: Instant,
-    ) -> Result<ProbeStep, Fault> {
-        self.handle_timeout(now);
-        let Some(probe) = self.probe.as_mut().filter(|probe| probe.id == id) else {
-            return Err(Fault::StaleProbe);
-        };
-        match packet {
-            Packet::Ping(data) if *data == "probe" => {
-                probe.was_answered = true;
-                // The client stops polling once its poll has come back.
-                if self.outbox.is_empty() {
-                    self.answer_poll(Packet::NOOP);
-                }
-                Ok(ProbeStep::Pong)
-            }
-            Packet::Upgrade(_) => {
-                self.probe = None;
-                self.answer_poll(Packet::NOOP);
-                self.transport = Transport::Websocket;
-                self.events.push_back(Event::Upgraded);
-                self.finish_if_flushed();
-                Ok(ProbeStep::Upgraded)
-            }
-            _ => {
-                self.probe = None;
-                Err(Fault::NoProbe)
-            }
-        }
-    }
-
-    /// The candidate is gone; the session stays where it is.
-    pub fn cancel_probe(&mut self, id: ProbeId) {
-        self.probe.take_if(|probe| probe.id == id);
-    }
-
-    /// Whether a candidate wants to become the session's transport.
-    pub fn is_upgrading(&self) -> bool {
-        self.probe.is_some()
-    }
-
-    /// Whether this attempt at an upgrade is still going on.
-    pub fn is_probing(&self, id: ProbeId) -> bool {
-        self.probe.as_ref().is_some_and(|probe| probe.id == id)
-    }
-
     /// Moves what is queued into `out`, for the websocket that the session is
     /// on. It is in flight until [`transmitted`](Self::transmitted).
     pub fn poll_transmit(&mut self, out: &mut Vec<Packet>) {
@@ -548,14 +326,7 @@ impl Session {
 
     /// What happened next.
     pub fn poll_event(&mut self, now: Instant) -> Option<Event> {
-        let event = self.events.pop_front()?;
-        self.detached = self.detached.saturating_sub(1);
-        if self.events.is_empty() {
-            self.events.shrink_to(KEPT_PLACES);
-        }
-        if let Event::Message(message) = &event {
-            self.inbox -= message.charge();
-        }
+        let event = self.inbox.pop()?;
         if !self.is_inbox_full() && self.full_since.take().is_some() {
             self.heartbeat.excuse(now);
         }
@@ -569,34 +340,18 @@ impl Session {
     /// To be called when the application did not take all of it at once, with
     /// half the length of those buffers.
     pub fn detach_events(&mut self, below: usize) {
-        for event in self.events.iter_mut().skip(self.detached) {
-            if let Event::Message(message) = event
-                && message.len() < below
-            {
-                *message = message.to_detached();
-            }
-        }
-        self.detached = self.events.len();
+        self.inbox.detach(below);
     }
 
     /// What was queued when the session ended. It may run code of the
     /// application when it is dropped: not to be dropped under a lock.
     pub fn take_discarded(&mut self) -> Vec<Packet> {
-        mem::take(&mut self.discarded)
+        std::mem::take(&mut self.discarded)
     }
 
     /// Whether [`poll_event`](Self::poll_event) has something.
     pub fn has_events(&self) -> bool {
-        !self.events.is_empty()
-    }
-
-    /// Whether [`poll_payload`](Self::poll_payload) has something.
-    pub fn has_payload(&self) -> bool {
-        match self.poll {
-            Poll::Answer(_) => true,
-            Poll::None => false,
-            Poll::Waiting { .. } => !self.outbox.is_empty() || self.phase != Phase::Open,
-        }
+        !self.inbox.is_empty()
     }
 
     /// Whether [`poll_transmit`](Self::poll_transmit) has something.
@@ -685,24 +440,6 @@ impl Session {
             }
     }
 
-    fn check_polling(&mut self, now: Instant) -> Result<(), Refused> {
-        self.handle_timeout(now);
-        if self.close_reason().is_some() {
-            return Err(Refused::UnknownSid);
-        }
-        if self.transport != Transport::Polling {
-            return Err(Refused::TransportMismatch);
-        }
-        Ok(())
-    }
-
-    /// A GET or a POST broke off: on polling that is the end of the session.
-    fn abort_exchange(&mut self) {
-        if self.transport == Transport::Polling {
-            self.finish(CloseReason::TransportError);
-        }
-    }
-
     /// On a websocket, closing is over when the last packet has left.
     fn finish_if_flushed(&mut self) {
         if matches!(self.phase, Phase::Closing { .. })
@@ -710,12 +447,6 @@ impl Session {
             && self.outbox.is_idle()
         {
             self.finish(CloseReason::ForcedClose);
-        }
-    }
-
-    fn answer_poll(&mut self, packet: Packet) {
-        if let Poll::Waiting { .. } = self.poll {
-            self.poll = Poll::Answer(packet);
         }
     }
 
@@ -728,7 +459,7 @@ impl Session {
         self.outbox.clear(&mut self.discarded);
         self.probe = None;
         self.full_since = None;
-        self.events.push_back(Event::Closed(reason));
+        self.inbox.push(Event::Closed(reason));
     }
 }
 
@@ -740,7 +471,7 @@ impl fmt::Debug for Session {
             .field("phase", &self.phase)
             .field("transport", &self.transport)
             .field("buffered", &self.outbox.charged())
-            .field("inbox", &self.inbox)
+            .field("inbox", &self.inbox.charged())
             .finish_non_exhaustive()
     }
 }
@@ -763,6 +494,3 @@ fn open_packet(config: &Config, sid: &Sid, transport: Transport) -> String {
         max_payload = config.max_payload,
     )
 }
-
-#[cfg(test)]
-mod tests;

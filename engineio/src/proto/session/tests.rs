@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::Refused;
 
 /// A session with a clock of its own, in milliseconds.
 struct Test {

@@ -1,0 +1,170 @@
+//! A session on polling: a GET that waits, a POST that brings packets.
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use super::{Phase, Session};
+use crate::proto::heartbeat::after;
+use crate::proto::packet::Packet;
+use crate::proto::payload::encode_payload;
+use crate::proto::transport::Transport;
+use crate::{CloseReason, Refused};
+
+/// How long a poll that comes during an upgrade is held before it is released
+/// again, so that a client whose probe is stuck does not spin.
+const RELEASE_AFTER: Duration = Duration::from_millis(100);
+
+/// The GET of a polling client.
+#[derive(Debug, Default)]
+pub(super) enum Poll {
+    #[default]
+    None,
+    /// It waits; if an upgrade is going on, until then.
+    Waiting { release_at: Option<Instant> },
+    /// It is to be answered with this, whatever is queued.
+    Answer(Packet),
+}
+
+/// How a transport's exchange ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Delivery {
+    /// The client went away before it was over.
+    Aborted,
+    /// It is over.
+    Done,
+}
+
+/// The body of a polling response.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Payload {
+    /// The body.
+    pub body: String,
+    /// What the outbox charges for it until [`Session::end_poll`] gives it back.
+    pub charge: usize,
+}
+
+impl Session {
+    /// A GET came: it waits for [`poll_payload`](Self::poll_payload).
+    ///
+    /// # Errors
+    ///
+    /// If the session is closed or not on polling; or if another GET waits,
+    /// which closes the session.
+    pub fn begin_poll(&mut self, now: Instant) -> Result<(), Refused> {
+        self.check_polling(now)?;
+        if !matches!(self.poll, Poll::None) {
+            self.finish(CloseReason::TransportError);
+            return Err(Refused::Overlap);
+        }
+        let is_upgrading = self.probe.as_ref().is_some_and(|probe| probe.was_answered);
+        self.poll = Poll::Waiting {
+            release_at: is_upgrading.then(|| after(now, RELEASE_AFTER)),
+        };
+        Ok(())
+    }
+
+    /// The answer to the GET that waits, once there is one. Its body is in
+    /// flight until [`end_poll`](Self::end_poll).
+    pub fn poll_payload(&mut self) -> Option<Payload> {
+        let mut packets = Vec::new();
+        let mut charge = 0;
+        match &self.poll {
+            Poll::None => return None,
+            Poll::Answer(_) => {
+                if let Poll::Answer(packet) = mem::take(&mut self.poll) {
+                    packets.push(packet);
+                }
+            }
+            Poll::Waiting { .. } if !self.outbox.is_empty() => {
+                self.poll = Poll::None;
+                charge = self.outbox.take(&mut packets);
+            }
+            Poll::Waiting { .. } if matches!(self.phase, Phase::Closing { .. }) => {
+                self.poll = Poll::None;
+                packets = vec![Packet::NOOP, Packet::CLOSE];
+                self.finish(CloseReason::ForcedClose);
+            }
+            Poll::Waiting { .. } => return None,
+        }
+        Some(Payload {
+            body: encode_payload(&packets),
+            charge,
+        })
+    }
+
+    /// The response to a GET is over: what it carried is no longer charged. If
+    /// the client went away before it had all of it, the session is closed.
+    pub fn end_poll(&mut self, charge: usize, how: Delivery, now: Instant) {
+        self.handle_timeout(now);
+        self.outbox.release(charge);
+        if how == Delivery::Aborted {
+            self.abort_exchange();
+        }
+        self.finish_if_flushed();
+    }
+
+    /// The GET that waits was given up by its client: the session is closed.
+    pub fn cancel_poll(&mut self, now: Instant) {
+        self.handle_timeout(now);
+        self.poll = Poll::None;
+        self.abort_exchange();
+    }
+
+    /// A POST came: its packets follow, then [`end_push`](Self::end_push).
+    ///
+    /// # Errors
+    ///
+    /// If the session is closed or not on polling; or if another POST is under
+    /// way, which closes the session.
+    pub fn begin_push(&mut self, now: Instant) -> Result<(), Refused> {
+        self.check_polling(now)?;
+        if self.is_pushing {
+            self.finish(CloseReason::TransportError);
+            return Err(Refused::Overlap);
+        }
+        self.is_pushing = true;
+        Ok(())
+    }
+
+    /// The POST is over. If its body did not come whole, the session is closed.
+    pub fn end_push(&mut self, how: Delivery, now: Instant) {
+        self.handle_timeout(now);
+        self.is_pushing = false;
+        if how == Delivery::Aborted {
+            self.abort_exchange();
+        }
+    }
+
+    /// Whether [`poll_payload`](Self::poll_payload) has something.
+    pub fn has_payload(&self) -> bool {
+        match self.poll {
+            Poll::Answer(_) => true,
+            Poll::None => false,
+            Poll::Waiting { .. } => !self.outbox.is_empty() || self.phase != Phase::Open,
+        }
+    }
+
+    pub(super) fn check_polling(&mut self, now: Instant) -> Result<(), Refused> {
+        self.handle_timeout(now);
+        if self.close_reason().is_some() {
+            return Err(Refused::UnknownSid);
+        }
+        if self.transport != Transport::Polling {
+            return Err(Refused::TransportMismatch);
+        }
+        Ok(())
+    }
+
+    /// A GET or a POST broke off: on polling that is the end of the session.
+    fn abort_exchange(&mut self) {
+        if self.transport == Transport::Polling {
+            self.finish(CloseReason::TransportError);
+        }
+    }
+
+    pub(super) fn answer_poll(&mut self, packet: Packet) {
+        if let Poll::Waiting { .. } = self.poll {
+            self.poll = Poll::Answer(packet);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The two requests of a polling client: GET and POST.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request, Response};
+use http_body::Body as HttpBody;
+
+use super::response::{self, accepted};
+use crate::shared::Shared;
+use crate::{
+    Body, CloseReason, Config, Delivery, PacketError, Refused, Session, Transport, decode_payload,
+};
+
+/// A GET waits until there is something to send.
+pub(super) async fn poll(shared: Arc<Shared>) -> Result<Response<Body>, Refused> {
+    shared.update(|session, now| session.begin_poll(now))?;
+    let mut guard = PollGuard(Some(shared));
+    let shared = guard.0.as_ref().expect("it is taken below");
+    let payload = poll_fn(|cx| shared.poll_payload(cx)).await;
+    let shared = guard.0.take().expect("it is taken only here");
+    Ok(response::payload(Body::payload(payload, shared)))
+}
+
+/// Tells the session when its GET went away unanswered.
+struct PollGuard(Option<Arc<Shared>>);
+
+impl Drop for PollGuard {
+    fn drop(&mut self) {
+        if let Some(shared) = &self.0 {
+            shared.update(|session, now| session.cancel_poll(now));
+        }
+    }
+}
+
+/// A POST is collected whole, decoded whole, then handed on. Its answer waits
+/// until the application has room for more.
+pub(super) async fn push<B>(
+    config: &Config,
+    shared: Arc<Shared>,
+    request: Request<B>,
+) -> Result<Response<Body>, Refused>
+where
+    B: HttpBody<Data = Bytes> + Send,
+    B::Error: fmt::Display,
+{
+    shared.update(|session, now| session.begin_push(now))?;
+    let guard = PushGuard(Some(shared));
+    let shared = guard.0.as_ref().expect("it is taken when it is over");
+    if is_octet_stream(request.headers()) {
+        shared.update(|session, now| {
+            session.handle_loss(Transport::Polling, CloseReason::TransportError, now);
+        });
+        return Err(Refused::BadPayload);
+    }
+    let body = match collect(request.into_body(), config.max_payload, shared).await {
+        Ok(body) => body,
+        Err(Collect::Aborted) => return Err(Refused::BadPayload),
+        Err(Collect::Ended) => return Err(shared.read(ended)),
+        Err(Collect::TooLarge) => {
+            guard.end();
+            return Err(Refused::TooLarge);
+        }
+    };
+    let limit = config.limits.packets;
+    let delivered = deliver(shared, body, limit);
+    poll_fn(|cx| shared.poll_room(cx)).await;
+    guard.end();
+    delivered?;
+    Ok(accepted())
+}
+
+/// Why a POST came to nothing whose session did not wait for it.
+fn ended(session: &Session) -> Refused {
+    match session.close_reason() {
+        Some(_) => Refused::BadPayload,
+        None => Refused::TransportMismatch,
+    }
+}
+
+/// Gives the packets of a body to the session: those before the first bad one.
+fn deliver(shared: &Shared, body: Bytes, limit: usize) -> Result<(), Refused> {
+    let length = body.len();
+    let (packets, result) = match ByteString::try_from(body) {
+        Ok(body) => decode_payload(body, limit),
+        Err(_) => (Vec::new(), Err(PacketError::Utf8)),
+    };
+    shared.update(|session, now| {
+        if session.transport() != Transport::Polling {
+            return Err(Refused::TransportMismatch);
+        }
+        for packet in packets {
+            session
+                .handle_packet(Transport::Polling, packet, now)
+                .map_err(|_| Refused::BadPayload)?;
+        }
+        // A small message would keep the whole body alive.
+        session.detach_events(length / 2);
+        result.map_err(|error| {
+            tracing::debug!(%error, "bad payload");
+            session.handle_loss(Transport::Polling, CloseReason::ParseError, now);
+            Refused::BadPayload
+        })
+    })
+}
+
+/// Ends the session's POST; as aborted, unless it came to its end.
+struct PushGuard(Option<Arc<Shared>>);
+
+impl PushGuard {
+    fn end(mut self) {
+        if let Some(shared) = self.0.take() {
+            shared.update(|session, now| session.end_push(Delivery::Done, now));
+        }
+    }
+}
+
+impl Drop for PushGuard {
+    fn drop(&mut self) {
+        if let Some(shared) = &self.0 {
+            shared.update(|session, now| session.end_push(Delivery::Aborted, now));
+        }
+    }
+}
+
+enum Collect {
+    /// The client went away.
+    Aborted,
+    /// The session was closed, or moved to another transport.
+    Ended,
+    TooLarge,
+}
+
+/// Reads a body of at most `limit` bytes, as long as the session is open.
+async fn collect<B>(body: B, limit: usize, shared: &Shared) -> Result<Bytes, Collect>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: fmt::Display,
+{
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Collect::TooLarge);
+    }
+    let mut body = pin!(body);
+    let mut collected = BytesMut::new();
+    loop {
+        let frame = poll_fn(|cx| {
+            if shared.poll_not_polling(cx).is_ready() {
+                return Poll::Ready(Err(Collect::Ended));
+            }
+            body.as_mut().poll_frame(cx).map(Ok)
+        });
+        let data = match frame.await? {
+            None => return Ok(collected.freeze()),
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            Some(Err(error)) => {
+                tracing::debug!(%error, "body not read");
+                return Err(Collect::Aborted);
+            }
+        };
+        if collected.len() + data.len() > limit {
+            return Err(Collect::TooLarge);
+        }
+        collected.extend_from_slice(&data);
+    }
+}
+
+fn is_octet_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value == "application/octet-stream")
+}

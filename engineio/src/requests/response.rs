@@ -1,0 +1,68 @@
+//! Responses, with the headers that clients expect.
+
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_VERSION};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use crate::{Body, Refused};
+
+/// The answer to a GET.
+pub(super) fn payload(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    set_headers(&mut response, "text/plain; charset=UTF-8");
+    response
+}
+
+/// The answer to a POST.
+pub(super) fn accepted() -> Response<Body> {
+    let mut response = Response::new("ok".into());
+    set_headers(&mut response, "text/html");
+    response
+}
+
+fn set_headers(response: &mut Response<Body>, content_type: &'static str) {
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// The `101` that opens a websocket.
+pub(super) fn switching_protocols(headers: HeaderMap) -> Response<Body> {
+    let mut response = empty(StatusCode::SWITCHING_PROTOCOLS);
+    *response.headers_mut() = headers;
+    response
+}
+
+pub(super) fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// A refusal as polling clients get it.
+pub(super) fn refuse(refused: &Refused) -> Response<Body> {
+    let mut response = empty(refused.status());
+    if let Some(body) = refused.body() {
+        *response.body_mut() = body.into();
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+    }
+    response
+}
+
+/// A refused websocket gets the bare message, and its connection is closed. The
+/// status is 400 whatever the code, as the reference has it.
+pub(super) fn refuse_upgrade(refused: &Refused) -> Response<Body> {
+    let mut response = Response::new(refused.to_string().into());
+    *response.status_mut() = match refused {
+        Refused::Unavailable => refused.status(),
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let headers = response.headers_mut();
+    if *refused == Refused::WebsocketHandshake {
+        // RFC 6455, section 4.4: what the client may try instead.
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    response
+}
