@@ -28,7 +28,9 @@ where
         return empty(StatusCode::NOT_FOUND);
     }
     let wants_websocket = request::is_upgrade(request.headers());
+    let is_old_ie = response::is_old_ie(request.headers());
     match route(engine, request).await {
+        Ok(response) if is_old_ie => response::for_old_ie(response),
         Ok(response) => response,
         Err(refused) => {
             tracing::debug!(?refused, "request refused");
@@ -55,7 +57,7 @@ where
     let Some(sid) = &asked.sid else {
         asked.check_handshake(request.method())?;
         return if is_websocket {
-            open_websocket(engine, &mut request)
+            open_websocket(engine, &mut request, asked.wants_base64)
         } else {
             open_polling(engine, &mut request)
         };
@@ -68,7 +70,7 @@ where
         return Err(Refused::RevisionMismatch);
     }
     if is_websocket {
-        return upgrade(engine, shared, &mut request);
+        return upgrade(engine, shared, &mut request, asked.wants_base64);
     }
     match *request.method() {
         Method::GET => polling::poll(shared).await,
@@ -95,7 +97,11 @@ fn open_polling<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response
 }
 
 /// A handshake over websocket: the session opens once the 101 is through.
-fn open_websocket<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response<Body>, Refused> {
+fn open_websocket<B>(
+    engine: &Engine,
+    request: &mut Request<B>,
+    as_base64: bool,
+) -> Result<Response<Body>, Refused> {
     let answer = accept::accept(request.headers())?;
     let admission = engine.admit()?;
     let upgrade = hyper::upgrade::on(&mut *request);
@@ -108,7 +114,7 @@ fn open_websocket<B>(engine: &Engine, request: &mut Request<B>) -> Result<Respon
         };
         match upgraded {
             Ok(Ok(io)) => {
-                let connection = Connection::new(io, config.max_payload);
+                let connection = Connection::new(io, config, as_base64);
                 admission.open(handshake, Some(connection), |_| ());
             }
             Ok(Err(error)) => tracing::debug!(%error, "websocket not opened"),
@@ -123,6 +129,7 @@ fn upgrade<B>(
     engine: &Engine,
     shared: Arc<Shared>,
     request: &mut Request<B>,
+    as_base64: bool,
 ) -> Result<Response<Body>, Refused> {
     if request.method() != Method::GET {
         return Err(Refused::BadHandshakeMethod);
@@ -130,7 +137,7 @@ fn upgrade<B>(
     let answer = accept::accept(request.headers())?;
     let upgrade: OnUpgrade = hyper::upgrade::on(request);
     match shared.update(|session, now| session.begin_probe(now)) {
-        Ok(id) => tokio::spawn(probe::run(upgrade, shared, id, engine.task())),
+        Ok(id) => tokio::spawn(probe::run(upgrade, as_base64, shared, id, engine.task())),
         // Clients expect a second websocket to open, and to be closed.
         Err(Refused::TransportMismatch) => tokio::spawn(probe::turn_away(upgrade, engine.task())),
         Err(refused) => return Err(refused),

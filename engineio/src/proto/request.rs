@@ -22,6 +22,9 @@ pub struct Request {
     pub is_revision_4: bool,
     /// Whether the headers ask for a websocket.
     pub is_upgrade: bool,
+    /// Whether the client wants binary data as base64 on a websocket as well:
+    /// `b64` has any value, even `0`.
+    pub wants_base64: bool,
 }
 
 impl Request {
@@ -33,11 +36,12 @@ impl Request {
     /// If the transport is unknown or not enabled, or the origin is malformed
     /// or not allowed.
     pub fn parse(query: &str, headers: &HeaderMap, config: &Config) -> Result<Self, Refused> {
-        let (mut transport, mut sid, mut eio) = (None, None, None);
+        let (mut transport, mut sid, mut eio, mut b64) = (None, None, None, None);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             // The last of equal keys wins.
             match &*key {
                 "EIO" => eio = Some(value),
+                "b64" => b64 = Some(value),
                 "sid" => sid = Some(value),
                 "transport" => transport = Some(value),
                 _ => {}
@@ -53,6 +57,7 @@ impl Request {
             sid: sid.filter(|sid| !sid.is_empty()).map(Into::into),
             is_revision_4: eio.as_deref() == Some("4"),
             is_upgrade: is_upgrade(headers),
+            wants_base64: b64.is_some_and(|value| !value.is_empty()),
         })
     }
 
@@ -84,6 +89,7 @@ impl fmt::Debug for Request {
             .field("has_sid", &self.sid.is_some())
             .field("is_revision_4", &self.is_revision_4)
             .field("is_upgrade", &self.is_upgrade)
+            .field("wants_base64", &self.wants_base64)
             .finish()
     }
 }
@@ -178,6 +184,19 @@ mod tests {
             request.check_handshake(&Method::GET),
             Err(Refused::WebsocketHandshake)
         );
+    }
+
+    #[test]
+    fn any_value_of_b64_asks_for_base64() {
+        for (query, wants) in [
+            ("", false),
+            ("&b64=", false),
+            ("&b64=1", true),
+            ("&b64=0", true),
+        ] {
+            let request = parse(&format!("transport=websocket{query}")).unwrap();
+            assert_eq!(request.wants_base64, wants, "{query}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Responses, with the headers that clients expect.
 
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_VERSION};
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_VERSION, USER_AGENT, X_XSS_PROTECTION,
+};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::{Body, Refused};
@@ -23,6 +25,21 @@ fn set_headers(response: &mut Response<Body>, content_type: &'static str) {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// Whether an Internet Explorer asks, which takes some payloads for an attack.
+pub(super) fn is_old_ie(headers: &HeaderMap) -> bool {
+    headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .is_some_and(|agent| agent.contains(";MSIE") || agent.contains("Trident/"))
+}
+
+/// Tells it that this is none.
+pub(super) fn for_old_ie(mut response: Response<Body>) -> Response<Body> {
+    let off = HeaderValue::from_static("0");
+    response.headers_mut().insert(X_XSS_PROTECTION, off);
+    response
 }
 
 /// The `101` that opens a websocket.

@@ -12,7 +12,7 @@ use hyper::upgrade::Upgraded;
 
 use super::reader::{Frame, Reader};
 use super::writer::Writer;
-use crate::{CloseReason, Packet};
+use crate::{CloseReason, Config, Packet};
 
 /// How much is read at once, into a buffer that all connections of a thread
 /// share.
@@ -58,13 +58,13 @@ pub(crate) enum Farewell {
 
 impl Connection {
     /// Boxed, as it moves from task to task.
-    pub(crate) fn new(io: Upgraded, max_payload: usize) -> Box<Self> {
+    pub(crate) fn new(io: Upgraded, config: &Config, as_base64: bool) -> Box<Self> {
         Box::new(Self {
             io,
-            reader: Reader::new(max_payload),
+            reader: Reader::new(config.max_payload),
             inbound: VecDeque::new(),
             loss: None,
-            writer: Writer::default(),
+            writer: Writer::new(as_base64),
             is_shut: false,
             is_ended: false,
         })

@@ -15,7 +15,13 @@ use crate::{Packet, ProbeId};
 /// Runs one attempt, from the 101 to the hand-over or the end of the candidate.
 ///
 /// Whatever goes wrong here ends the candidate, never the session.
-pub(crate) async fn run(upgrade: OnUpgrade, shared: Arc<Shared>, id: ProbeId, task: TaskGuard) {
+pub(crate) async fn run(
+    upgrade: OnUpgrade,
+    as_base64: bool,
+    shared: Arc<Shared>,
+    id: ProbeId,
+    task: TaskGuard,
+) {
     let guard = ProbeGuard { shared, id };
     let shared = &guard.shared;
     let upgraded = tokio::select! {
@@ -23,7 +29,7 @@ pub(crate) async fn run(upgrade: OnUpgrade, shared: Arc<Shared>, id: ProbeId, ta
         () = poll_fn(|cx| shared.poll_probe_over(cx, id)) => None,
     };
     let Some(io) = upgraded else { return };
-    let mut connection = Connection::new(io, task.config().max_payload);
+    let mut connection = Connection::new(io, task.config(), as_base64);
     let farewell = match poll_fn(|cx| poll_probe(&mut connection, shared, id, cx)).await {
         Outcome::Proved => match shared.hand_over(id, connection) {
             Ok(()) => return,
@@ -45,7 +51,7 @@ pub(crate) async fn turn_away(upgrade: OnUpgrade, task: TaskGuard) {
         () = task.closing() => return,
     };
     if let Ok(Ok(io)) = upgraded {
-        let connection = Connection::new(io, config.max_payload);
+        let connection = Connection::new(io, config, false);
         reject(connection, Farewell::Close(None)).await;
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Writer {
     needs_flush: bool,
     /// Our close frame is queued: nothing follows it.
     is_closed: bool,
+    /// Binary data leaves as base64 in text frames, as on polling.
+    as_base64: bool,
 }
 
 #[derive(Debug)]
@@ -51,17 +53,26 @@ struct Piece {
 }
 
 impl Writer {
+    pub(crate) fn new(as_base64: bool) -> Self {
+        Self {
+            as_base64,
+            ..Self::default()
+        }
+    }
+
     /// Queues a packet. `charge` is what comes back through
     /// [`take_released`](Self::take_released) when the kernel took it.
     pub(crate) fn push(&mut self, packet: &Packet, charge: usize) {
         match packet {
-            Packet::Message(Message::Binary(data)) => self.push_frame(BINARY, data, charge),
+            Packet::Message(Message::Binary(data)) if !self.as_base64 => {
+                self.push_frame(BINARY, data, charge);
+            }
             Packet::Message(Message::Text(text)) => {
                 self.push_frame(TEXT, text.frame().as_bytes(), charge);
             }
-            control => {
+            other => {
                 let mut frame = String::new();
-                control.write_text(&mut frame);
+                other.write_text(&mut frame);
                 self.push_frame(TEXT, &Bytes::from(frame), charge);
             }
         }
@@ -284,6 +295,16 @@ mod tests {
         for width in [1, 7, 4096] {
             assert_eq!(write_all(&packets, width), whole);
         }
+    }
+
+    #[test]
+    fn binary_is_text_for_who_wants_base64() {
+        let mut io = Narrow::new(100);
+        let mut writer = Writer::new(true);
+        writer.push(&Packet::Message(vec![1, 2, 3, 4].into()), 0);
+        let mut cx = Context::from_waker(Waker::noop());
+        while writer.poll_flush(&mut cx, &mut io).is_pending() {}
+        assert_eq!(io.taken, b"\x81\x09bAQIDBA==");
     }
 
     #[test]

@@ -154,3 +154,19 @@ async fn a_session_knows_only_its_transport_and_revision() {
     }
     session.post("4alive").await.assert(200, "ok");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_old_browser_is_told_that_this_is_no_attack() {
+    let session = Server::echo(Config::default()).polling().await;
+    let ie11 = (
+        "User-Agent",
+        "Mozilla/5.0 (Windows NT 6.1; Trident/7.0) like Gecko",
+    );
+    for (headers, header) in [(&[ie11][..], Some("0")), (&[], None)] {
+        let mut client = session.server().client();
+        let response = client
+            .request("POST", &session.query(), headers, b"4a")
+            .await;
+        assert_eq!(response.header("x-xss-protection"), header);
+    }
+}

@@ -92,3 +92,12 @@ async fn a_closing_client_is_answered() {
     socket.close().await;
     assert_eq!(socket.end().await, End::Close(None));
 }
+
+#[tokio::test(start_paused = true)]
+async fn binary_comes_as_base64_where_the_client_wants_it() {
+    let server = Server::echo(Config::default());
+    let mut socket = server.dial("?EIO=4&transport=websocket&b64=1").await;
+    assert!(socket.text().await.starts_with("0{"));
+    socket.send(vec![1, 2, 3, 4]).await;
+    assert_eq!(socket.text().await, "bAQIDBA==");
+}
