@@ -80,7 +80,7 @@ impl Driver {
         if self.is_paused || connection.poll_fill(cx).is_pending() {
             return false;
         }
-        self.shared.update(|session, now| {
+        self.shared.update_before_application(cx, |session, now| {
             connection.drain_inbound(|packet| {
                 if let Err(fault) = session.handle_packet(Transport::Websocket, packet, now) {
                     tracing::debug!(%fault, "bad packet");
@@ -206,7 +206,7 @@ impl Future for Driver {
         loop {
             let has_read = self.read(cx);
             self.shared
-                .update(|session, now| session.handle_timeout(now));
+                .update_before_application(cx, |session, now| session.handle_timeout(now));
             self.run_application(cx);
             self.write(cx);
             self.advance_link(cx);

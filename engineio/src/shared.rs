@@ -90,6 +90,22 @@ impl Shared {
         self.change(|state, now| f(&mut state.session, now))
     }
 
+    /// As [`update`](Self::update), from the session's own task just before it
+    /// runs the application: what that waits for need not wake the task again.
+    pub(crate) fn update_before_application<R>(
+        &self,
+        cx: &Context<'_>,
+        f: impl FnOnce(&mut Session, Instant) -> R,
+    ) -> R {
+        let mut state = self.lock();
+        let result = f(&mut state.session, now());
+        let mut due = state.take_due();
+        drop(state);
+        due.recv.retain(|waker| !waker.will_wake(cx.waker()));
+        due.wake();
+        result
+    }
+
     /// Lets the application take an event; what it takes may make room.
     pub(crate) fn poll_recv<T>(
         &self,
