@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// The engine as a layer of tower: it takes the requests of its path, and
-    /// leaves all others to the service inside.
+    /// leaves all others, and files below its path, to the service inside.
     pub fn layer(&self) -> EngineLayer {
         EngineLayer::new(self.clone())
     }

@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::{Frame, SizeHint};
 
-use crate::{Body, Engine};
+use crate::proto::request;
+use crate::{Body, Config, Engine};
 
 /// A boxed future of the services.
 type Answer<R, E> = Pin<Box<dyn Future<Output = Result<R, E>> + Send>>;
@@ -68,6 +69,9 @@ where
 
 /// An [`Engine`] as a layer: it takes the requests of its path, and leaves all
 /// others to the service inside.
+///
+/// A file below the path is one of the others: what names no transport in its
+/// query. So the service inside can serve `/socket.io/socket.io.js`.
 #[derive(Clone, Debug)]
 pub struct EngineLayer(Engine);
 
@@ -111,7 +115,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if self.engine.0.config().serves(request.uri().path()) {
+        if is_for_engine(self.engine.0.config(), request.uri()) {
             let engine = self.engine.0.clone();
             Box::pin(async move { Ok(engine.handle(request).await.map(LayeredBody::Engine)) })
         } else {
@@ -119,6 +123,11 @@ where
             Box::pin(async move { Ok(answer.await?.map(LayeredBody::Inner)) })
         }
     }
+}
+
+fn is_for_engine(config: &Config, uri: &Uri) -> bool {
+    let is_file = !uri.path().ends_with('/') && !request::names_transport(uri);
+    config.serves(uri.path()) && !is_file
 }
 
 /// The body of a response of the engine, or of the service inside.

@@ -109,6 +109,13 @@ fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), Refused> {
     }
 }
 
+/// Whether the query has a `transport`, as every request of a client has.
+#[cfg(feature = "server")]
+pub(crate) fn names_transport(uri: &http::Uri) -> bool {
+    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+        .any(|(key, _)| key == "transport")
+}
+
 /// Whether the headers ask for a websocket.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers

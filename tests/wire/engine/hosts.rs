@@ -25,7 +25,9 @@ async fn the_layer_takes_the_engines_path_and_leaves_all_others() {
     for (target, status, count) in [
         ("/", 200, 0),
         ("/engine.ioX/?EIO=4&transport=polling", 200, 0),
+        ("/engine.io/client.js?version=1", 200, 0),
         ("/engine.io/", 400, 0),
+        ("/engine.io/deeper?EIO=4&transport=unknown", 400, 0),
         ("/engine.io/?EIO=4&transport=polling", 200, 1),
     ] {
         let response = app.clone().oneshot(get(target)).await.unwrap();
