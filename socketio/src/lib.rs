@@ -161,7 +161,8 @@ pub use server::Server;
 #[cfg(feature = "server")]
 pub use socket::{Socket, Volatile};
 
-/// Compiles the server of the README.
+/// Compiles the snippets of the documents.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../../docs/coming-from-node.md")]
+struct Documents;
