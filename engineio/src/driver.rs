@@ -235,3 +235,23 @@ impl Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Session;
+
+    /// What an idle connection costs, beside its application: a field more is
+    /// paid for by every client.
+    #[test]
+    fn what_each_session_keeps_stays_small() {
+        for (name, size, at_most) in [
+            ("Connection", size_of::<Connection>(), 232),
+            ("Driver", size_of::<Driver>(), 128),
+            ("Session", size_of::<Session>(), 320),
+            ("Shared", size_of::<Shared>(), 736),
+        ] {
+            assert!(size <= at_most, "{name} has {size} bytes, not {at_most}");
+        }
+    }
+}
