@@ -13,6 +13,7 @@ mod host;
 mod options;
 mod socket;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use options::Options;
@@ -21,7 +22,7 @@ use options::Options;
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,6 +47,15 @@ async fn run() -> Result<(), String> {
             ));
         }
     };
-    println!("ready http://{address}");
-    host::serve(listener, service).await
+    // Nobody may be reading.
+    let _ = writeln!(io::stdout(), "ready http://{address}");
+    tokio::select! {
+        ended = host::serve(listener, service) => ended,
+        () = end_of_input(), if options.until_eof => Ok(()),
+    }
+}
+
+/// However the parent ends, the system closes its end of our standard input.
+async fn end_of_input() {
+    let _ = tokio::io::copy(&mut tokio::io::stdin(), &mut tokio::io::sink()).await;
 }

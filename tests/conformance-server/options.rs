@@ -8,6 +8,8 @@ pub(crate) struct Options {
     pub(crate) profile: String,
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Whether the server ends when its standard input does.
+    pub(crate) until_eof: bool,
     pub(crate) connect_timeout: Option<Duration>,
     ping_interval: Option<Duration>,
     ping_timeout: Option<Duration>,
@@ -17,13 +19,15 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn read(
-        mut args: impl Iterator<Item = String>,
+        args: impl Iterator<Item = String>,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
-        let (Some("--profile"), Some(profile), None) =
-            (args.next().as_deref(), args.next(), args.next())
-        else {
-            return Err("expected `--profile <name>`".into());
+        let args: Vec<_> = args.collect();
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let (profile, until_eof) = match args[..] {
+            ["--profile", profile] => (profile.to_owned(), false),
+            ["--profile", profile, "--until-eof"] => (profile.to_owned(), true),
+            _ => return Err("expected `--profile <name> [--until-eof]`".into()),
         };
         let number = |name: &str| match env(name) {
             None => Ok(None),
@@ -36,6 +40,7 @@ impl Options {
         let port = number("PORT")?.unwrap_or(3000);
         Ok(Self {
             profile,
+            until_eof,
             host: env("HOST").unwrap_or_else(|| "127.0.0.1".into()),
             port: u16::try_from(port).map_err(|_| format!("PORT: {port} is no port"))?,
             connect_timeout: duration("CONNECT_TIMEOUT")?,

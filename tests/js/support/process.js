@@ -1,4 +1,4 @@
-// A server program as a child process.
+// Server programs as child processes.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -6,30 +6,44 @@ import { createInterface } from "node:readline";
 
 const START_DEADLINE = 10_000;
 
+let lose;
+
+/** Resolves with an error if a server of this process ends before its `stop`. */
+export const serverLost = new Promise((resolve) => (lose = resolve));
+
+// A signal would end this process without its `exit` listeners.
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /**
  * Runs `program` and resolves with its `url` as soon as it prints a line that
  * matches `ready`, whose first group is the address. `stop` ends the process.
+ *
+ * Its standard input ends with this process, however that ends. No output is
+ * inherited: who waits for the output of this process does not wait for the
+ * server's.
  */
 export async function startProcess(program, args, { env = {}, ready }) {
-  const child = spawn(program, args, {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: "pipe" });
+  child.stderr.pipe(process.stderr, { end: false });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const spawned = once(child, "spawn");
-  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const exited = new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve(new Error(`ended with ${signal ?? `code ${code}`}`)));
+  });
+  let stopped = false;
   const stop = async () => {
+    stopped = true;
     process.off("exit", kill);
     kill();
     await exited;
   };
   try {
     await spawned;
-    const ended = exited.then((code) => {
-      throw new Error(`ended with code ${code} before it was ready`);
-    });
-    return { url: await Promise.race([readyUrl(child, ready), ended]), stop };
+    const ended = exited.then((error) => Promise.reject(error));
+    const url = await Promise.race([readyUrl(child, ready), ended]);
+    exited.then(({ message }) => stopped || lose(new Error(`${program} ${message}`)));
+    return { url, stop };
   } catch (error) {
     if (child.pid) await stop();
     throw new Error(`${[program, ...args].join(" ")}: ${error.message}`);

@@ -12,7 +12,7 @@ const PATIENT = { PING_INTERVAL: "25000", PING_TIMEOUT: "20000", CONNECT_TIMEOUT
 
 /** Runs a profile on a free port. `env` overrides its times, in milliseconds. */
 export function startServer(profile, env = {}) {
-  return startProcess(BINARY, ["--profile", profile], {
+  return startProcess(BINARY, ["--profile", profile, "--until-eof"], {
     env: { ...PATIENT, ...env, HOST: "127.0.0.1", PORT: "0" },
     ready: /^ready (http:\/\/\S+)$/,
   });

@@ -1,5 +1,7 @@
 // Waiting for what a client reports. Deadlines only ever end a failing test.
 
+import { serverLost } from "./process.js";
+
 const DEADLINE = 10_000;
 
 /** Resolves with the arguments of the next `event`. */
@@ -45,7 +47,10 @@ export function settled(...sockets) {
   return Promise.all(sockets.map((socket) => ask(socket, "echo", "settled")));
 }
 
-/** Runs `executor` as `new Promise` does; rejects when nothing comes of it. */
+/**
+ * Runs `executor` as `new Promise` does; rejects when nothing comes of it, and
+ * at once when nothing can because a server is lost.
+ */
 export function within(what, executor) {
   return new Promise((resolve, reject) => {
     const expire = () => {
@@ -53,6 +58,10 @@ export function within(what, executor) {
       reject(new Error(`no ${missing} within ${DEADLINE / 1000} s`));
     };
     const deadline = setTimeout(expire, DEADLINE);
+    serverLost.then((error) => {
+      clearTimeout(deadline);
+      reject(error);
+    });
     executor((value) => {
       clearTimeout(deadline);
       resolve(value);
