@@ -9,16 +9,20 @@ export function report(results) {
   heading("counts");
   for (const result of results) console.log(`${result.name.padEnd(8)} ${describe(result)}`);
   const failing = results.filter((result) => !isGood(result)).map(({ name }) => name);
-  console.log(failing.length ? `FAILED: ${failing.join(", ")}` : "all tests passed");
+  const skipped = results.filter((result) => result.skipped).map(({ name }) => name);
+  if (failing.length) console.log(`FAILED: ${failing.join(", ")}`);
+  else if (skipped.length) console.log(`all tests that ran passed, skipped: ${skipped.join(", ")}`);
+  else console.log("all tests passed");
   return failing.length === 0;
 }
 
-function describe({ skipped, code, passed, failed, ignored }) {
+function describe({ skipped, overdue, code, passed, failed, ignored }) {
   if (skipped) return `SKIPPED by ${skipped}`;
   const parts = [`${passed} passed`];
   if (failed) parts.push(`${failed} FAILED`);
   if (ignored) parts.push(`${ignored} ignored`);
-  if (code !== 0) parts.push(`exit code ${code}`);
+  if (overdue) parts.push("TIMED OUT");
+  else if (code !== 0) parts.push(`ended with ${code}`);
   return parts.join(", ");
 }
 

@@ -1,7 +1,7 @@
 // The suites, each a command whose output says how many tests it ran.
 
-import { spawn } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
+import { run } from "./command.mjs";
 import { heading } from "./report.mjs";
 
 const CARGO = ["test", "--workspace", "--no-fail-fast"];
@@ -9,41 +9,38 @@ const NODE = ["--test", "--test-reporter=spec", "--test-reporter-destination=std
 
 /** Runs the suites one after the other; a failing one does not stop the next. */
 export async function runSuites({ programs, skipBrowser }) {
+  // A signal would end this process without its `exit` listeners.
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   const suites = [
-    { name: "rust", command: ["cargo", [...CARGO, "--tests", "--examples"]], count: countCargo },
-    { name: "doc", command: ["cargo", [...CARGO, "--doc"]], count: countCargo },
-    { name: "clients", command: ["node", NODE], folder: "tests/js", count: countNode },
+    {
+      name: "rust",
+      command: ["cargo", [...CARGO, "--tests", "--examples"]],
+      minutes: 20,
+      count: countCargo,
+    },
+    { name: "doc", command: ["cargo", [...CARGO, "--doc"]], minutes: 20, count: countCargo },
+    { name: "clients", command: ["node", NODE], minutes: 5, folder: "tests/js", count: countNode },
     {
       name: "browser",
       command: ["node", NODE],
+      minutes: 5,
       folder: "tests/browser",
       count: countNode,
       skipped: skipBrowser && "SKIP_BROWSER=1",
     },
   ];
   const results = [];
-  for (const { name, command, folder, count, skipped } of suites) {
+  for (const { name, command, minutes, folder, count, skipped } of suites) {
     if (skipped) {
       results.push({ name, skipped });
       continue;
     }
     heading(`${name}: ${command.flat().join(" ")}${folder ? ` in ${folder}` : ""}`);
-    const { code, output } = await run(command, { cwd: folder, env: { ...process.env, ...programs } });
-    results.push({ name, code, ...count(output) });
+    const options = { cwd: folder, env: { ...process.env, ...programs }, minutes };
+    const { output, ...ending } = await run(command, options);
+    results.push({ name, ...ending, ...count(stripVTControlCharacters(output)) });
   }
   return results;
-}
-
-/** Shows the command's output while it runs, and keeps it. */
-async function run([program, args], options) {
-  const child = spawn(program, args, { ...options, stdio: ["inherit", "pipe", "inherit"] });
-  const chunks = [];
-  child.stdout.on("data", (chunk) => {
-    process.stdout.write(chunk);
-    chunks.push(chunk);
-  });
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  return { code, output: stripVTControlCharacters(Buffer.concat(chunks).toString()) };
 }
 
 /** Adds up the `test result` line of every test program. */
