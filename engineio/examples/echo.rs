@@ -21,7 +21,8 @@ async fn main() -> std::io::Result<()> {
         println!("{:?} closed: {:?}", socket, socket.close_reason());
     });
 
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     println!("http://{}", listener.local_addr()?);
     loop {
         let (stream, address) = listener.accept().await?;

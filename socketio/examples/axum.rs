@@ -48,7 +48,9 @@ async fn main() -> std::io::Result<()> {
     let app = Router::new()
         .route("/", get(async || "there is a Socket.IO server beside this"))
         .layer(io.layer());
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
+    println!("http://{}", listener.local_addr()?);
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             let _ = tokio::signal::ctrl_c().await;

@@ -22,7 +22,9 @@ async fn main() -> std::io::Result<()> {
     );
     chat.on_disconnect(async |socket, reason| println!("{} left: {reason}", socket.id()));
 
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
+    println!("http://{}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

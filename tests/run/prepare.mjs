@@ -66,14 +66,19 @@ function asRoot() {
 }
 
 function buildServers() {
-  heading("cargo build --release");
-  const packages = ["-p", "server", "-p", "tests", "--bin", "server", "--bin", "conformance-server"];
-  if (!runs("cargo", ["build", "--release", ...packages])) process.exit(1);
-  const release = join(targetDirectory(), "release");
+  build("--release", "-p", "server", "-p", "tests", "--bin", "server", "--bin", "conformance-server");
+  build("--workspace", "--examples");
+  const target = targetDirectory();
   return {
-    CHAT_SERVER: join(release, "server"),
-    CONFORMANCE_SERVER: join(release, "conformance-server"),
+    CHAT_SERVER: join(target, "release", "server"),
+    CONFORMANCE_SERVER: join(target, "release", "conformance-server"),
+    EXAMPLES: join(target, "debug", "examples"),
   };
+}
+
+function build(...args) {
+  heading(`cargo build ${args.join(" ")}`);
+  if (!runs("cargo", ["build", ...args])) process.exit(1);
 }
 
 function targetDirectory() {

@@ -1,19 +1,26 @@
-// Starts the Rust program `conformance-server`, one process per call.
+// Starts the Rust programs under test, one process per call.
 
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startProcess } from "./process.js";
 
-const BINARY =
-  process.env.CONFORMANCE_SERVER ??
-  fileURLToPath(new URL("../../../target/release/conformance-server", import.meta.url));
+const target = (path) => fileURLToPath(new URL(`../../../target/${path}`, import.meta.url));
+
+const CONFORMANCE_SERVER = process.env.CONFORMANCE_SERVER ?? target("release/conformance-server");
+const EXAMPLES = process.env.EXAMPLES ?? target("debug/examples");
 
 // Longer than any test runs: a busy machine never misses a heartbeat.
 const PATIENT = { PING_INTERVAL: "25000", PING_TIMEOUT: "20000", CONNECT_TIMEOUT: "20000" };
 
 /** Runs a profile on a free port. `env` overrides its times, in milliseconds. */
 export function startServer(profile, env = {}) {
-  return startProcess(BINARY, ["--profile", profile, "--until-eof"], {
+  return startProcess(CONFORMANCE_SERVER, ["--profile", profile, "--until-eof"], {
     env: { ...PATIENT, ...env, HOST: "127.0.0.1", PORT: "0" },
     ready: /^ready (http:\/\/\S+)$/,
   });
+}
+
+/** Runs an example of one of the crates on a free port. */
+export function startExample(name) {
+  return startProcess(join(EXAMPLES, name), [], { env: { PORT: "0" }, ready: /^(http:\/\/\S+)$/ });
 }
