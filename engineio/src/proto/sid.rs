@@ -26,6 +26,10 @@ impl Sid {
     ///
     /// If the operating system has no randomness to give.
     #[cfg(feature = "server")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the driver draws its ids here, the protocol takes them as an argument"
+    )]
     pub fn random() -> Self {
         let mut bytes = [0; 15];
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
