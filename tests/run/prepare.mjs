@@ -16,8 +16,8 @@ export function prepare({ skipBrowser }) {
   requireTools();
   installPackages("tests/js");
   if (!skipBrowser) {
-    installChromium();
     installPackages("tests/browser");
+    installChromium();
   }
   return { programs: buildServers(), skipBrowser };
 }
@@ -45,17 +45,27 @@ function installPackages(folder) {
 
 function installChromium() {
   if (findChromium()) return;
-  if (process.env.CHROMIUM) fail(`CHROMIUM=${process.env.CHROMIUM} is not a program`, "unset CHROMIUM");
+  if (process.env.CHROMIUM) fail(`CHROMIUM=${process.env.CHROMIUM} does not run`, "unset CHROMIUM");
   heading("chromium");
-  const apt = asRoot();
-  const installed =
+  if (!installByApt() && !installByPlaywright()) {
+    fail("no Chromium for the browser tests (SKIP_BROWSER=1 skips them)", "sudo apt-get install -y chromium");
+  }
+}
+
+function installByApt() {
+  const apt = succeeds("apt-get", ["--version"]) && asRoot();
+  return (
     apt &&
     runs(...apt("apt-get", "update")) &&
     runs(...apt("apt-get", "install", "-y", "--no-install-recommends", "chromium")) &&
-    findChromium();
-  if (!installed) {
-    fail("no Chromium for the browser tests (SKIP_BROWSER=1 skips them)", "sudo apt-get install -y chromium");
-  }
+    findChromium()
+  );
+}
+
+/** Needs nobody's permission, only the network. Does nothing the second time. */
+function installByPlaywright() {
+  const args = ["install", "--only-shell", "chromium"];
+  return runs("node", ["node_modules/playwright-core/cli.js", ...args], { cwd: "tests/browser" });
 }
 
 /** Turns a command line into one that root runs, or nothing where none may. */

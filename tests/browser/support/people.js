@@ -21,7 +21,7 @@ export function launchBrowser() {
   return chromium.launch({
     executablePath: findChromium(),
     // Chromium refuses to run its sandbox as root.
-    chromiumSandbox: process.getuid() !== 0,
+    chromiumSandbox: process.getuid?.() !== 0,
     args: QUIET,
   });
 }
