@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { after, afterEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startProcess } from "../js/support/process.js";
 import { join, launchBrowser, member, misses, say, screenshot, sees } from "./support/people.js";
+import { withoutWebsockets } from "./support/proxy.js";
 
 const SERVER =
   process.env.CHAT_SERVER ?? fileURLToPath(new URL("../../target/release/server", import.meta.url));
@@ -12,26 +13,47 @@ const ROOM = "engine room";
 const browser = await launchBrowser();
 after(() => browser.close());
 
-const networks = [
+// Runs before the test's own `t.after`, so that every page is still as it was.
+afterEach(async ({ name, passed }) => {
+  if (passed) return;
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  await Promise.all(pages.map((page, i) => screenshot({ page }, `failed - ${name} - ${i + 1}`)));
+});
+
+/** A server of the test's own, on a free port if none is named. */
+async function startChat(t, port = "0") {
+  const server = await startProcess(SERVER, ["--port", port], {
+    ready: /(http:\/\/localhost:\d+)/,
+  });
+  t.after(server.stop);
+  return server;
+}
+
+/** Ada and Grace in the same room. */
+async function enter(t, url, { blocked = false } = {}) {
+  const [ada, grace] = await Promise.all(
+    ["Ada", "Grace"].map((name) => member(t, browser, url, { name, room: ROOM, blocked })),
+  );
+  await sees(ada, "#members li", "Grace");
+  await sees(grace, "#members li", "Ada");
+  return { ada, grace };
+}
+
+async function talk({ ada, grace }) {
+  await say(ada, "hello Grace");
+  await sees(grace, "#messages li", "hello Grace");
+  await say(grace, "hello Ada, ça va? Привет, γειά σου");
+  await sees(ada, "#messages li", "hello Ada, ça va? Привет, γειά σου");
+}
+
+const browsers = [
   { name: "with websocket", transport: "websocket", blocked: false },
-  { name: "with websocket blocked", transport: "polling", blocked: true },
+  { name: "in a browser without websocket", transport: "polling", blocked: true },
 ];
 
-for (const { name, transport, blocked } of networks) {
+for (const { name, transport, blocked } of browsers) {
   describe(`two people in a room, ${name}`, () => {
-    /** Ada and Grace in the same room of a server of their own. */
-    async function meet(t) {
-      const { url, stop } = await startProcess(SERVER, ["--port", "0"], {
-        ready: /(http:\/\/localhost:\d+)/,
-      });
-      t.after(stop);
-      const [ada, grace] = await Promise.all(
-        ["Ada", "Grace"].map((name) => member(t, browser, url, { name, room: ROOM, blocked })),
-      );
-      await sees(ada, "#members li", "Grace");
-      await sees(grace, "#members li", "Ada");
-      return { ada, grace };
-    }
+    const meet = async (t) => enter(t, (await startChat(t)).url, { blocked });
 
     it("see each other, how they are connected, and who is online", async (t) => {
       const { ada, grace } = await meet(t);
@@ -45,10 +67,7 @@ for (const { name, transport, blocked } of networks) {
 
     it("talk to each other", async (t) => {
       const { ada, grace } = await meet(t);
-      await say(ada, "hello Grace");
-      await sees(grace, "#messages li", "hello Grace");
-      await say(grace, "hello Ada, ça va? Привет, γειά σου");
-      await sees(ada, "#messages li", "hello Ada, ça va? Привет, γειά σου");
+      await talk({ ada, grace });
       await screenshot(ada, `chat-${transport}`);
       for (const person of [ada, grace]) {
         await sees(person, "#transport", new RegExp(`^${transport}$`));
@@ -105,3 +124,30 @@ for (const { name, transport, blocked } of networks) {
     });
   });
 }
+
+describe("two people in a room", () => {
+  it("talk over polling when the network refuses websockets", async (t) => {
+    const proxy = await withoutWebsockets(t, (await startChat(t)).url);
+    const people = await enter(t, proxy.url);
+    await talk(people);
+    assert.ok(proxy.refused() >= 2, "each page tries to upgrade");
+    for (const person of Object.values(people)) {
+      await sees(person, "#transport", /^polling$/);
+      assert.deepEqual(person.errors, []);
+    }
+  });
+
+  it("are back in it, and talk, when the server was away", async (t) => {
+    const server = await startChat(t);
+    const people = await enter(t, server.url);
+    await server.stop();
+    for (const person of Object.values(people)) await sees(person, "#status", /^reconnecting$/);
+    await startChat(t, new URL(server.url).port);
+    for (const person of Object.values(people)) {
+      await sees(person, "#status", /^connected$/);
+      await sees(person, "#members li", "Ada");
+      await sees(person, "#members li", "Grace");
+    }
+    await talk(people);
+  });
+});

@@ -1,6 +1,6 @@
 // People who use the chat page, each in a browser profile of their own.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { findChromium } from "./chromium.js";
@@ -17,7 +17,9 @@ const QUIET = [
   "--disable-sync",
 ];
 
+/** Also forgets the screenshots of the run before. */
 export function launchBrowser() {
+  rmSync(ARTIFACTS, { recursive: true, force: true });
   return chromium.launch({
     executablePath: findChromium(),
     // Chromium refuses to run its sandbox as root.
@@ -28,7 +30,7 @@ export function launchBrowser() {
 
 /**
  * Opens the chat for somebody. `blocked` takes websockets away from the page
- * before its own scripts run. What goes wrong in the page fails the test.
+ * before its own scripts run.
  */
 export async function visitor(t, browser, url, { blocked }) {
   const context = await browser.newContext();
