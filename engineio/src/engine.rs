@@ -143,6 +143,23 @@ impl Engine {
     }
 }
 
+impl Sid {
+    /// A new id from the operating system's generator.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system has no randomness to give.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the protocol takes its ids as an argument; they are drawn here"
+    )]
+    pub fn random() -> Self {
+        let mut bytes = [0; 15];
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        Self::from_bytes(bytes)
+    }
+}
+
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")

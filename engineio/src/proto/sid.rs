@@ -20,22 +20,6 @@ impl Sid {
         Self(URL_SAFE_NO_PAD.encode(bytes).into())
     }
 
-    /// A new id from the operating system's generator.
-    ///
-    /// # Panics
-    ///
-    /// If the operating system has no randomness to give.
-    #[cfg(feature = "server")]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the driver draws its ids here, the protocol takes them as an argument"
-    )]
-    pub fn random() -> Self {
-        let mut bytes = [0; 15];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        Self::from_bytes(bytes)
-    }
-
     /// The id, whole.
     pub fn as_str(&self) -> &str {
         &self.0
