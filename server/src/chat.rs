@@ -10,8 +10,8 @@
 //! | `get:online:count` | the answer: `{count}` |
 //!
 //! In `/announcements`, `announce` (text) reaches everyone there as
-//! `announcement` (text). What is not accepted is told to the sender alone:
-//! `error` `{message}`.
+//! `announcement` (text). What is not accepted, or is too much at a time, is told
+//! to the sender alone: `error` `{message}`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use tracing::{debug, error, info};
 
 use crate::config::Config;
 use crate::input::{Name, Room, Text};
-use crate::presence;
+use crate::{presence, rate};
 
 /// A server with the chat on it.
 pub(crate) fn server(config: &Config) -> Server {
@@ -35,6 +35,7 @@ pub(crate) fn server(config: &Config) -> Server {
             .limits(Limits::default().rooms(ROOMS_PER_SOCKET)),
     );
     io.of("/")
+        .on_event(rate::limit)
         .on_connect(connected)
         .on("chat", chat)
         .on("join_room", join_room)
@@ -45,6 +46,7 @@ pub(crate) fn server(config: &Config) -> Server {
         .on_disconnect(disconnected)
         .on_error(not_accepted);
     io.of("/announcements")
+        .on_event(rate::limit)
         .on("announce", announce)
         .on_error(not_accepted);
     io
@@ -121,9 +123,12 @@ async fn disconnected(socket: Socket, reason: DisconnectReason) -> Result<(), Bo
 
 /// Tells the client why, unless it is our fault.
 async fn not_accepted(socket: Socket, failure: Failure) -> Result<(), BoxError> {
+    if !socket.is_connected() {
+        return Ok(());
+    }
     let (id, event) = (socket.id(), failure.event());
     let why = match failure.cause() {
-        Cause::Decode(_) | Cause::Handler(_) => {
+        Cause::Decode(_) | Cause::Handler(_) | Cause::Refused(_) => {
             debug!(id, event, "not accepted");
             failure.to_string()
         }
@@ -158,8 +163,9 @@ struct Typing {
     typing: bool,
 }
 
-/// Bytes of a `chat` payload, which is passed on as it came.
-const CHAT_BYTES: usize = 16 << 10;
+/// Bytes of a `chat` payload, which is passed on as it came: the longest name
+/// and the longest message that the page shows.
+const CHAT_BYTES: usize = 8 << 10;
 /// Rooms that one client can be in at a time.
 const ROOMS_PER_SOCKET: usize = 16;
 

@@ -10,6 +10,7 @@ mod config;
 mod http;
 mod input;
 mod presence;
+mod rate;
 mod serve;
 mod signals;
 

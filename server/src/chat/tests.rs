@@ -93,7 +93,11 @@ async fn chat_reaches_everyone_as_it_came() {
     assert_eq!(ann.event().await, chat);
     assert_eq!(bob.event().await, chat);
 
-    ann.emit(json!(["chat", "x".repeat(20_000)])).await;
+    let longest = json!({ "name": "🦀".repeat(32), "message": "🦀".repeat(2_000) });
+    ann.emit(json!(["chat", longest])).await;
+    assert_eq!(ann.event().await, json!(["chat", longest]));
+
+    ann.emit(json!(["chat", "x".repeat(9_000)])).await;
     let refused = json!(["error", { "message": "this is too long" }]);
     assert_eq!(ann.event().await, refused);
 }
@@ -142,4 +146,36 @@ async fn nobody_is_in_more_rooms_than_the_limit() {
     assert_eq!(ann.event().await[0], "error");
     ann.emit(json!(["join_room", "3"])).await;
     assert_eq!(ann.event().await[0], "room_members");
+}
+
+#[tokio::test]
+async fn who_sends_too_much_is_refused_and_at_last_disconnected() {
+    let ((mut ann, _), (mut bob, bob_id)) = lobby().await;
+    let chat = json!(["chat", "x".repeat(8_000)]);
+    let flood = vec![format!("42{chat}"); 11 + 50];
+    bob.send(&flood.join("\u{1e}")).await;
+    for _ in 0..11 {
+        assert_eq!(bob.event().await, chat);
+        assert_eq!(ann.event().await, chat);
+    }
+    let refused = json!(["error", { "message": "Rate limit exceeded" }]);
+    for _ in 1..50 {
+        assert_eq!(bob.event().await, refused);
+    }
+    assert_eq!(bob.packet().await, "41");
+    let left = json!({ "roomId": "lobby", "socketId": bob_id, "name": "Bob" });
+    assert_eq!(ann.event().await, json!(["user_left", left]));
+    assert_eq!(ann.count().await, json!([{ "count": 1 }]));
+}
+
+#[tokio::test]
+async fn an_answer_tells_what_was_too_much() {
+    let (mut ann, _) = Client::connect(&app()).await;
+    for _ in 0..100 {
+        ann.emit(json!(["typing"])).await;
+        assert_eq!(ann.event().await[0], "error");
+    }
+    ann.send("427[\"get:online:count\"]").await;
+    let refused = json!([{ "success": false, "message": "Rate limit exceeded" }]);
+    assert_eq!(ann.packet().await, format!("437{refused}"));
 }
