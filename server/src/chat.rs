@@ -3,15 +3,21 @@
 //! | a client sends | who gets what |
 //! |---|---|
 //! | `chat` (anything) | everyone, the sender too: `chat` (the same) |
-//! | `join_room` (roomId, name?) | the sender: `room_members` `{roomId, members: [{socketId, name}]}`; the others in the room: `user_joined` `{roomId, socketId, name}` |
+//! | `join_room` (roomId, name?) | the others in the room: `user_joined` `{roomId, socketId, name}`; the answer: `{roomId, members: [{socketId, name}]}` |
 //! | `leave_room` (roomId), or it disconnects | the others in the room: `user_left` `{roomId, socketId, name}` |
-//! | `message` `{roomId, message}` | the others in the room: `message` `{roomId, socketId, name, message}` |
+//! | `message` `{roomId, message}` | the others in the room: `message` `{roomId, socketId, name, message, messageId}`; the answer: `{success: true, messageId}` |
 //! | `typing` `{roomId, typing}` | the others in the room: `typing` `{roomId, socketId, name, typing}` |
 //! | `get:online:count` | the answer: `{count}` |
 //!
+//! Who joins under another name than before is announced by `user_joined` in all
+//! its rooms.
+//!
 //! In `/announcements`, `announce` (text) reaches everyone there as
 //! `announcement` (text). What is not accepted, or is too much at a time, is told
-//! to the sender alone: `error` `{message}`.
+//! to the sender alone: `error` `{message}`, and where it asked for an answer,
+//! `{success: false, message}`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,7 +25,7 @@ use socketio::{Ack, Args, BoxError, Cause, DisconnectReason, Failure, Limits, Se
 use tracing::{debug, error, info};
 
 use crate::config::Config;
-use crate::input::{Name, Room, Text};
+use crate::input::{self, Name, Room, Text};
 use crate::{presence, rate};
 
 /// A server with the chat on it.
@@ -64,17 +70,20 @@ async fn chat(socket: Socket, payload: Args) -> Result<(), BoxError> {
     Ok(())
 }
 
-async fn join_room(socket: Socket, (room, name): (Room, Option<Name>)) -> Result<(), BoxError> {
+async fn join_room(
+    socket: Socket,
+    (room, name): (Room, Option<Name>),
+) -> Result<Ack<Value>, BoxError> {
     let _turn = presence::one_at_a_time();
+    let is_new = presence::is_in(&socket, &room).is_err();
     socket.join(&room)?;
-    if let Some(name) = name {
-        presence::rename(&socket, name);
+    if name.is_some_and(|name| presence::rename(&socket, name)) {
+        tell_all(&socket, "user_joined")?;
+    } else if is_new {
+        tell_others(&socket, &room, "user_joined")?;
     }
-    tell_others(&socket, &room, "user_joined")?;
     let members = presence::members(&socket, &room);
-    let members = json!({ "roomId": room, "members": members });
-    socket.emit("room_members", members)?;
-    Ok(())
+    Ok(Ack(json!({ "roomId": room, "members": members })))
 }
 
 async fn leave_room(socket: Socket, room: Room) -> Result<(), BoxError> {
@@ -84,13 +93,15 @@ async fn leave_room(socket: Socket, room: Room) -> Result<(), BoxError> {
     tell_others(&socket, &room, "user_left")
 }
 
-async fn message(socket: Socket, payload: Message) -> Result<(), BoxError> {
+async fn message(socket: Socket, payload: Message) -> Result<Ack<Value>, BoxError> {
     let Message { room_id, message } = payload;
     presence::is_in(&socket, &room_id)?;
-    let (id, name) = (socket.id(), presence::name(&socket));
-    let message = json!({ "roomId": room_id, "socketId": id, "name": name, "message": message });
+    let (id, name, message_id) = (socket.id(), presence::name(&socket), message_id(&socket));
+    let message = json!({
+        "roomId": room_id, "socketId": id, "name": name, "message": message, "messageId": message_id,
+    });
     socket.to(&room_id).emit("message", message)?;
-    Ok(())
+    Ok(Ack(json!({ "success": true, "messageId": message_id })))
 }
 
 async fn typing(socket: Socket, payload: Typing) -> Result<(), BoxError> {
@@ -115,28 +126,27 @@ async fn announce(socket: Socket, text: Text) -> Result<(), BoxError> {
 async fn disconnected(socket: Socket, reason: DisconnectReason) -> Result<(), BoxError> {
     info!(id = socket.id(), %reason, "disconnected");
     let _turn = presence::one_at_a_time();
-    for room in presence::rooms(&socket) {
-        tell_others(&socket, &room, "user_left")?;
-    }
-    Ok(())
+    tell_all(&socket, "user_left")
 }
 
 /// Tells the client why, unless it is our fault.
-async fn not_accepted(socket: Socket, failure: Failure) -> Result<(), BoxError> {
+async fn not_accepted(socket: Socket, mut failure: Failure) -> Result<(), BoxError> {
     if !socket.is_connected() {
         return Ok(());
     }
     let (id, event) = (socket.id(), failure.event());
     let why = match failure.cause() {
-        Cause::Decode(_) | Cause::Handler(_) | Cause::Refused(_) => {
-            debug!(id, event, "not accepted");
-            failure.to_string()
-        }
+        Cause::Decode(error) => input::explain(error),
+        Cause::Handler(error) | Cause::Refused(error) => error.to_string(),
         cause => {
             error!(id, event, %cause, "not handled");
             "something went wrong".to_owned()
         }
     };
+    debug!(id, event, why, "not accepted");
+    if let Some(acker) = failure.acker() {
+        acker.send(json!({ "success": false, "message": why }))?;
+    }
     socket.emit("error", json!({ "message": why }))?;
     Ok(())
 }
@@ -147,6 +157,21 @@ fn tell_others(socket: &Socket, room: &Room, event: &str) -> Result<(), BoxError
     let who = json!({ "roomId": room, "socketId": id, "name": name });
     socket.to(room).emit(event, who)?;
     Ok(())
+}
+
+/// Tells the others in all rooms of a socket, also when one cannot be told.
+fn tell_all(socket: &Socket, event: &str) -> Result<(), BoxError> {
+    let rooms = presence::rooms(socket);
+    let told = rooms.iter().map(|room| tell_others(socket, room, event));
+    told.fold(Ok(()), Result::and)
+}
+
+/// An id that no other message has, nor had before a restart: a socket's id is
+/// random.
+fn message_id(sender: &Socket) -> String {
+    static SENT: AtomicU64 = AtomicU64::new(0);
+    let number = SENT.fetch_add(1, Ordering::Relaxed);
+    format!("{}-{number}", sender.id())
 }
 
 #[derive(Deserialize)]

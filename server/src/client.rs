@@ -49,21 +49,27 @@ impl Client {
         self.send(&format!("42{event}")).await;
     }
 
-    /// The next event. There is one, or the test waits for ever.
+    /// The next event. Fails if the server pings first, as nothing came.
     pub(crate) async fn event(&mut self) -> Value {
         let packet = self.packet().await;
         let event = packet.strip_prefix("42");
         serde_json::from_str(event.unwrap_or_else(|| panic!("no event: {packet}"))).unwrap()
     }
 
-    /// How many are online. The answer comes after all events that were sent
-    /// before, so it is also how to see that there are none.
-    pub(crate) async fn count(&mut self) -> Value {
-        self.send(&format!("427{}", json!(["get:online:count"])))
-            .await;
+    /// Emits an event, and returns the one argument of its answer. It comes
+    /// after all events that were sent before.
+    pub(crate) async fn ask(&mut self, event: Value) -> Value {
+        self.send(&format!("427{event}")).await;
         let packet = self.packet().await;
         let answer = packet.strip_prefix("437");
-        serde_json::from_str(answer.unwrap_or_else(|| panic!("no answer: {packet}"))).unwrap()
+        let [answer] =
+            serde_json::from_str(answer.unwrap_or_else(|| panic!("no answer: {packet}"))).unwrap();
+        answer
+    }
+
+    /// How many are online, and that there are no events before that answer.
+    pub(crate) async fn count(&mut self) -> Value {
+        self.ask(json!(["get:online:count"])).await["count"].take()
     }
 
     /// Sends one packet.

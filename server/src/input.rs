@@ -2,6 +2,7 @@
 //! cannot see one that is too long.
 
 use serde::{Deserialize, Serialize, Serializer};
+use socketio::DecodeError;
 
 /// Characters of a name.
 const NAME_LENGTH: usize = 32;
@@ -62,7 +63,7 @@ impl TryFrom<String> for Name {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Ok(Self(line("a name", &text, NAME_LENGTH)?.to_owned()))
+        Ok(Self(line(NAME, &text, NAME_LENGTH)?.to_owned()))
     }
 }
 
@@ -70,7 +71,7 @@ impl TryFrom<String> for Room {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let id = line("a room", &text, ROOM_LENGTH)?;
+        let id = line(ROOM, &text, ROOM_LENGTH)?;
         Ok(Self(format!("{PREFIX}{id}")))
     }
 }
@@ -79,9 +80,30 @@ impl TryFrom<String> for Text {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Ok(Self(bounded("a message", &text, TEXT_LENGTH)?.to_owned()))
+        Ok(Self(bounded(MESSAGE, &text, TEXT_LENGTH)?.to_owned()))
     }
 }
+
+/// What to tell a client whose arguments do not fit. The sentences of the types
+/// here are for people, those of the parser are not.
+pub(crate) fn explain(error: &DecodeError) -> String {
+    let text = error.to_string();
+    let (why, _position) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
+    let is_ours = [NAME, ROOM, MESSAGE]
+        .iter()
+        .any(|what| why.starts_with(what));
+    let why = if is_ours {
+        why
+    } else {
+        "this was not understood"
+    };
+    why.to_owned()
+}
+
+/// What the sentences begin with.
+const NAME: &str = "a name";
+const ROOM: &str = "a room";
+const MESSAGE: &str = "a message";
 
 /// One line of text, without the space around it.
 fn line<'a>(what: &str, text: &'a str, max: usize) -> Result<&'a str, String> {

@@ -68,9 +68,11 @@ pub(crate) fn name(socket: &Socket) -> Name {
     chosen.unwrap_or_else(|| Name::guest(socket.id()))
 }
 
-/// Changes what the user of a socket is called.
-pub(crate) fn rename(socket: &Socket, name: Name) {
+/// Changes what the user of a socket is called. Tells whether it is a change.
+pub(crate) fn rename(socket: &Socket, name: Name) -> bool {
+    let is_new = self::name(socket) != name;
     socket.extensions().insert(name);
+    is_new
 }
 
 const MEMBERS_LISTED: usize = 500;

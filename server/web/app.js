@@ -80,13 +80,12 @@ function listen() {
   socket.io.on("reconnect_attempt", () => showStatus("reconnecting"));
   socket.on("connect_error", () => showStatus("reconnecting"));
 
-  socket.on("room_members", ({ roomId, members }) => {
-    if (roomId === state.room) entered(members);
-  });
   socket.on("user_joined", ({ roomId, socketId, name }) => {
     if (roomId !== state.room) return;
+    const isNew = !state.members.has(socketId); // or somebody with a new name
     state.members.set(socketId, name);
     showMembers();
+    if (!isNew) return;
     addNote(`${name} joined`);
     askOnlineCount();
   });
@@ -134,8 +133,8 @@ function followTransport(engine) {
 
 function askOnlineCount() {
   if (!socket.connected) return;
-  socket.timeout(ACK_MS).emit("get:online:count", (error, answer) => {
-    if (!error) $("online").textContent = answer.count;
+  socket.timeout(ACK_MS).emit("get:online:count", (_error, answer) => {
+    if (answer?.count) $("online").textContent = answer.count;
   });
 }
 
@@ -211,7 +210,10 @@ document.addEventListener("visibilitychange", () => {
 });
 
 function joinRoom() {
-  socket.emit("join_room", state.room, state.name);
+  const asked = state.room;
+  socket.emit("join_room", state.room, state.name, ({ members }) => {
+    if (members && state.room === asked) entered(members);
+  });
 }
 
 /** The server's answer to `join_room`. */
@@ -243,9 +245,10 @@ function sendTo(whom, text) {
   } else {
     const item = addMessage({ from: socket.id, name: state.name, text, mine: true });
     item.dataset.delivery = "sending";
-    socket.timeout(ACK_MS).emit("message", { roomId: state.room, message: text }, (error) => {
-      item.dataset.delivery = error ? "failed" : "sent";
-      if (error) item.append(element("small", "failed", "Not delivered"));
+    socket.timeout(ACK_MS).emit("message", { roomId: state.room, message: text }, (error, answer) => {
+      const failed = error || !answer.success;
+      item.dataset.delivery = failed ? "failed" : "sent";
+      if (failed) item.append(element("small", "failed", "Not delivered"));
     });
   }
 }

@@ -7,12 +7,10 @@ use crate::client::{Client, app};
 async fn lobby() -> ((Client, String), (Client, String)) {
     let app = app();
     let (mut ann, ann_id) = Client::connect(&app).await;
-    ann.emit(json!(["join_room", "lobby", "Ann"])).await;
-    ann.event().await;
+    ann.ask(json!(["join_room", "lobby", "Ann"])).await;
     let (mut bob, bob_id) = Client::connect(&app).await;
-    bob.emit(json!(["join_room", "lobby", "Bob"])).await;
+    bob.ask(json!(["join_room", "lobby", "Bob"])).await;
     ann.event().await;
-    bob.event().await;
     ((ann, ann_id), (bob, bob_id))
 }
 
@@ -20,30 +18,90 @@ async fn lobby() -> ((Client, String), (Client, String)) {
 async fn who_joins_is_told_who_is_there_and_the_others_are_told() {
     let app = app();
     let (mut ann, ann_id) = Client::connect(&app).await;
-    ann.emit(json!(["join_room", "lobby", " Ann "])).await;
+    let answer = ann.ask(json!(["join_room", "lobby", " Ann "])).await;
     let members = json!([{ "socketId": ann_id, "name": "Ann" }]);
-    let expected = json!(["room_members", { "roomId": "lobby", "members": members }]);
-    assert_eq!(ann.event().await, expected);
+    assert_eq!(answer, json!({ "roomId": "lobby", "members": members }));
 
     let (mut bob, bob_id) = Client::connect(&app).await;
-    bob.emit(json!(["join_room", "lobby"])).await;
+    let answer = bob.ask(json!(["join_room", "lobby"])).await;
     let name = format!("guest {}", &bob_id[..4]);
     let members =
         json!([{ "socketId": ann_id, "name": "Ann" }, { "socketId": bob_id, "name": name }]);
-    let expected = json!(["room_members", { "roomId": "lobby", "members": members }]);
-    assert_eq!(bob.event().await, expected);
+    assert_eq!(answer, json!({ "roomId": "lobby", "members": members }));
     let joined = json!({ "roomId": "lobby", "socketId": bob_id, "name": name });
     assert_eq!(ann.event().await, json!(["user_joined", joined]));
+}
+
+#[tokio::test]
+async fn who_joins_again_is_answered_and_nobody_else_is_told() {
+    let ((mut ann, _), (mut bob, _)) = lobby().await;
+    for join in [
+        json!(["join_room", "lobby", "Bob"]),
+        json!(["join_room", "lobby"]),
+    ] {
+        let answer = bob.ask(join).await;
+        assert_eq!(answer["members"][1]["name"], "Bob");
+    }
+    assert_eq!(ann.count().await, 2);
+}
+
+#[tokio::test]
+async fn another_name_is_announced_once_in_all_rooms() {
+    let ((mut ann, _), (mut bob, bob_id)) = lobby().await;
+    ann.ask(json!(["join_room", "attic"])).await;
+    bob.ask(json!(["join_room", "attic"])).await;
+    ann.event().await;
+    for _ in 0..2 {
+        bob.ask(json!(["join_room", "lobby", "Rob"])).await;
+    }
+    let mut told = [ann.event().await, ann.event().await];
+    told.sort_by_key(|event| event[1]["roomId"].to_string());
+    let expected = ["attic", "lobby"]
+        .map(|room| json!(["user_joined", { "roomId": room, "socketId": bob_id, "name": "Rob" }]));
+    assert_eq!(told, expected);
+    assert_eq!(ann.count().await, 2);
 }
 
 #[tokio::test]
 async fn a_message_reaches_the_others_in_the_room_and_is_acknowledged() {
     let ((mut ann, ann_id), (mut bob, _)) = lobby().await;
     let message = json!(["message", { "roomId": "lobby", "message": "hi" }]);
-    ann.send(&format!("420{message}")).await;
-    assert_eq!(ann.packet().await, "430[]");
-    let heard = json!({ "roomId": "lobby", "socketId": ann_id, "name": "Ann", "message": "hi" });
+    let answer = ann.ask(message.clone()).await;
+    let id = &answer["messageId"];
+    assert_eq!(answer, json!({ "success": true, "messageId": id }));
+    let heard = json!({
+        "roomId": "lobby", "socketId": ann_id, "name": "Ann", "message": "hi", "messageId": id,
+    });
     assert_eq!(bob.event().await, json!(["message", heard]));
+    assert_ne!(ann.ask(message).await["messageId"], *id);
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_is_answered_with_the_reason() {
+    let (mut ann, _) = Client::connect(&app()).await;
+    for (payload, why) in [
+        (
+            json!({ "roomId": "lobby", "message": "hi" }),
+            "you are not in this room",
+        ),
+        (
+            json!({ "roomId": "lobby", "message": " " }),
+            "a message is 1 to 2000 characters long",
+        ),
+        (json!({ "roomId": "lobby" }), "this was not understood"),
+    ] {
+        let answer = ann.ask(json!(["message", payload])).await;
+        assert_eq!(answer, json!({ "success": false, "message": why }));
+        assert_eq!(ann.event().await, json!(["error", { "message": why }]));
+    }
+}
+
+#[tokio::test]
+async fn half_a_character_is_refused_in_plain_words() {
+    let (mut ann, _) = Client::connect(&app()).await;
+    ann.send(r#"42["join_room","half \ud83e"]"#).await;
+    let refused = json!(["error", { "message": "this was not understood" }]);
+    assert_eq!(ann.event().await, refused);
 }
 
 #[tokio::test]
@@ -55,7 +113,7 @@ async fn only_who_is_in_a_room_can_speak_in_it() {
         .await;
     let refused = json!(["error", { "message": "you are not in this room" }]);
     assert_eq!(ann.event().await, refused);
-    assert_eq!(bob.count().await, json!([{ "count": 2 }]));
+    assert_eq!(bob.count().await, 2);
 }
 
 #[tokio::test]
@@ -65,12 +123,12 @@ async fn leaving_and_disconnecting_are_seen_by_the_others() {
     let left = json!({ "roomId": "lobby", "socketId": ann_id, "name": "Ann" });
     assert_eq!(bob.event().await, json!(["user_left", left]));
 
-    ann.emit(json!(["join_room", "lobby", "Ann"])).await;
-    ann.event().await;
+    ann.ask(json!(["join_room", "lobby", "Ann"])).await;
+    bob.event().await;
     bob.send("41").await;
     let left = json!({ "roomId": "lobby", "socketId": bob_id, "name": "Bob" });
     assert_eq!(ann.event().await, json!(["user_left", left]));
-    assert_eq!(ann.count().await, json!([{ "count": 1 }]));
+    assert_eq!(ann.count().await, 1);
 }
 
 #[tokio::test]
@@ -132,20 +190,22 @@ async fn what_is_no_room_or_name_is_refused() {
         ann.emit(args.clone()).await;
         assert_eq!(ann.event().await[0], "error", "{args}");
     }
-    assert_eq!(ann.count().await, json!([{ "count": 1 }]));
+    assert_eq!(ann.count().await, 1);
 }
 
 #[tokio::test]
 async fn nobody_is_in_more_rooms_than_the_limit() {
     let (mut ann, _) = Client::connect(&app()).await;
     for room in 0..16 {
-        ann.emit(json!(["join_room", room.to_string()])).await;
-        assert_eq!(ann.event().await[0], "room_members");
+        let room = room.to_string();
+        let answer = ann.ask(json!(["join_room", room])).await;
+        assert_eq!(answer["roomId"], room);
     }
-    ann.emit(json!(["join_room", "one more"])).await;
-    assert_eq!(ann.event().await[0], "error");
-    ann.emit(json!(["join_room", "3"])).await;
-    assert_eq!(ann.event().await[0], "room_members");
+    let answer = ann.ask(json!(["join_room", "one more"])).await;
+    assert_eq!(answer["success"], false);
+    ann.event().await;
+    let answer = ann.ask(json!(["join_room", "3"])).await;
+    assert_eq!(answer["roomId"], "3");
 }
 
 #[tokio::test]
@@ -165,7 +225,7 @@ async fn who_sends_too_much_is_refused_and_at_last_disconnected() {
     assert_eq!(bob.packet().await, "41");
     let left = json!({ "roomId": "lobby", "socketId": bob_id, "name": "Bob" });
     assert_eq!(ann.event().await, json!(["user_left", left]));
-    assert_eq!(ann.count().await, json!([{ "count": 1 }]));
+    assert_eq!(ann.count().await, 1);
 }
 
 #[tokio::test]
@@ -175,7 +235,7 @@ async fn an_answer_tells_what_was_too_much() {
         ann.emit(json!(["typing"])).await;
         assert_eq!(ann.event().await[0], "error");
     }
-    ann.send("427[\"get:online:count\"]").await;
-    let refused = json!([{ "success": false, "message": "Rate limit exceeded" }]);
-    assert_eq!(ann.packet().await, format!("437{refused}"));
+    let answer = ann.ask(json!(["get:online:count"])).await;
+    let refused = json!({ "success": false, "message": "Rate limit exceeded" });
+    assert_eq!(answer, refused);
 }
