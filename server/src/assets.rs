@@ -77,11 +77,20 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 17]> = LazyLock::new(|| {
     assets! {
         "/", HTML, "../web/index.html";
         "/app.js", SCRIPT, "../web/app.js";
+        "/composer.js", SCRIPT, "../web/composer.js";
+        "/dom.js", SCRIPT, "../web/dom.js";
         "/favicon.svg", "image/svg+xml", "../web/favicon.svg";
+        "/input.js", SCRIPT, "../web/input.js";
+        "/lobby.js", SCRIPT, "../web/lobby.js";
+        "/messages.js", SCRIPT, "../web/messages.js";
+        "/people.js", SCRIPT, "../web/people.js";
+        "/room.js", SCRIPT, "../web/room.js";
+        "/session.js", SCRIPT, "../web/session.js";
+        "/status.js", SCRIPT, "../web/status.js";
         "/style.css", CSS, "../web/style.css";
         "/socket.io/socket.io.js", SCRIPT, concat!(env!("OUT_DIR"), "/socket.io.js");
         "/socket.io/socket.io.js.map", JSON, concat!(env!("OUT_DIR"), "/socket.io.js.map");
@@ -107,6 +116,14 @@ mod tests {
             .answer(&Request::get(path).body(()).unwrap())
     }
 
+    /// The scripts of the page; the client is somebody else's.
+    fn scripts() -> impl Iterator<Item = &'static str> {
+        let own = ASSETS
+            .iter()
+            .filter(|asset| asset.kind == SCRIPT && !asset.path.starts_with("/socket.io/"));
+        own.map(|asset| content(asset.path))
+    }
+
     fn content(path: &str) -> &'static str {
         str::from_utf8(find(path).unwrap().body).unwrap()
     }
@@ -123,9 +140,12 @@ mod tests {
     #[test]
     fn the_page_loads_nothing_that_is_not_served() {
         let links = content("/").split("=\"/").skip(1);
-        let paths: Vec<_> = links.filter_map(|rest| rest.split('"').next()).collect();
-        assert_eq!(paths.len(), 4, "{paths:?}");
-        for path in paths {
+        let links: Vec<_> = links.filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(links.len(), 4, "{links:?}");
+        let imports = scripts().flat_map(|script| script.split("from \"./").skip(1));
+        let imports: Vec<_> = imports.filter_map(|rest| rest.split('"').next()).collect();
+        assert!(imports.contains(&"dom.js"), "{imports:?}");
+        for path in links.into_iter().chain(imports) {
             assert!(find(&format!("/{path}")).is_some(), "/{path}");
         }
     }
@@ -139,7 +159,7 @@ mod tests {
             "document.write",
             "eval(",
         ] {
-            assert!(!content("/app.js").contains(sink), "{sink}");
+            assert!(!scripts().any(|script| script.contains(sink)), "{sink}");
         }
         for inline in ["<script>", " style=", " onclick="] {
             assert!(!content("/").contains(inline), "{inline}");

@@ -1,0 +1,76 @@
+// The text field: what we write, to whom, and whether it arrived.
+
+import { $, element } from "./dom.js";
+import { addMessage } from "./messages.js";
+import { announcements, me, socket } from "./session.js";
+
+const ANSWER_MS = 10_000;
+const TYPING_MS = 2_000; // how often a typist says so
+
+let saidTyping = 0; // when we last said that we type, 0: not
+
+$("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = $("text").value.trim();
+  if (!text || !me.joined) return;
+  sendTo($("to").value, text);
+  sayTyping(false);
+  $("text").value = "";
+  fitText();
+  $("text").focus();
+});
+
+$("text").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  $("composer").requestSubmit();
+});
+
+$("text").addEventListener("input", () => {
+  fitText();
+  sayTyping($("to").value === "room" && $("text").value.trim() !== "");
+});
+
+$("to").addEventListener("change", () => {
+  const placeholder = {
+    room: "Write a message",
+    everyone: "Write to everyone in all rooms",
+    announcement: "Announce to everyone",
+  };
+  $("text").placeholder = placeholder[$("to").value];
+  sayTyping(false);
+});
+
+function sendTo(whom, text) {
+  if (whom === "everyone") {
+    socket.emit("chat", { name: me.name, message: text });
+  } else if (whom === "announcement") {
+    announcements.emit("announce", text);
+  } else {
+    const item = addMessage({ from: socket.id, name: me.name, text, mine: true });
+    item.dataset.delivery = "sending";
+    socket.timeout(ANSWER_MS).emit("message", { roomId: me.room, message: text }, (error, answer) => {
+      const failed = error || !answer.success;
+      item.dataset.delivery = failed ? "failed" : "sent";
+      if (failed) item.append(element("small", "failed", "Not delivered"));
+    });
+  }
+}
+
+export function forgetTyping() {
+  saidTyping = 0;
+}
+
+function sayTyping(typing) {
+  if (!me.joined) return;
+  const now = Date.now();
+  if (typing ? now - saidTyping < TYPING_MS : !saidTyping) return;
+  saidTyping = typing ? now : 0;
+  socket.emit("typing", { roomId: me.room, typing });
+}
+
+/** The text field grows with its text, up to the height that the style allows. */
+function fitText() {
+  $("text").style.height = "auto";
+  $("text").style.height = `${$("text").scrollHeight + 2}px`;
+}

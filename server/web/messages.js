@@ -1,0 +1,89 @@
+// The list of messages, and the title that counts those nobody has seen.
+
+import { $, avatar, element } from "./dom.js";
+import { me } from "./session.js";
+
+const MESSAGES_KEPT = 500;
+const GROUP_MS = 3 * 60_000; // messages of one author closer than this share a heading
+
+let following = true; // whether the reader is at the end
+let lastTop = 0;
+let unread = 0;
+
+export function addNote(text) {
+  append(element("li", "note", text));
+}
+
+export function addMessage({ from, name, text, mine = false, everyone = false }) {
+  const now = new Date();
+  const item = element("li", mine ? "message mine" : "message");
+  item.dataset.from = from;
+  item.dataset.at = now.getTime();
+  const last = $("messages").lastElementChild;
+  const grouped = last?.dataset.from === from && now - last.dataset.at < GROUP_MS;
+  if (grouped) item.classList.add("grouped");
+
+  const head = element("p", grouped ? "head hush" : "head");
+  head.append(element("bdi", "name", name));
+  if (everyone) head.append(element("span", "tag", "to everyone"));
+  const time = element("time", "", now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  time.dateTime = now.toISOString();
+  head.append(time);
+
+  const body = element("p", "body", text);
+  body.dir = "auto";
+  item.append(avatar(name), head, body);
+  append(item, mine);
+  if (document.hidden) {
+    unread += 1;
+    showTitle();
+  }
+  return item;
+}
+
+export function clearMessages() {
+  $("messages").replaceChildren();
+}
+
+export function showTitle() {
+  const news = unread ? `(${unread}) ` : "";
+  document.title = `${news}${me.room ? `${me.room} · ` : ""}Chat`;
+}
+
+/** Adds a line, and follows it unless the reader has scrolled up. */
+function append(item, follow = false) {
+  const list = $("messages");
+  list.append(item);
+  while (list.childElementCount > MESSAGES_KEPT) list.firstElementChild.remove();
+  if (follow || following) scrollToEnd();
+  else $("latest").hidden = false;
+}
+
+function isAtEnd() {
+  const { scrollTop, clientHeight, scrollHeight } = $("messages");
+  return scrollHeight - scrollTop - clientHeight < 48;
+}
+
+function scrollToEnd() {
+  following = true;
+  $("messages").scrollTop = $("messages").scrollHeight;
+  $("latest").hidden = true;
+}
+
+$("latest").addEventListener("click", scrollToEnd);
+
+$("messages").addEventListener("scroll", ({ target }) => {
+  // Only the reader scrolls up; a list that became shorter is still followed.
+  following = isAtEnd() || (following && target.scrollTop >= lastTop);
+  lastTop = target.scrollTop;
+  if (following) $("latest").hidden = true;
+});
+
+// A banner or a keyboard that appears must not hide the newest line.
+new ResizeObserver(() => following && scrollToEnd()).observe($("messages"));
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  unread = 0;
+  showTitle();
+});
