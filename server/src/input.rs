@@ -108,10 +108,18 @@ const MESSAGE: &str = "a message";
 /// One line of text, without the space around it.
 fn line<'a>(what: &str, text: &'a str, max: usize) -> Result<&'a str, String> {
     let text = bounded(what, text, max)?;
-    if text.contains(char::is_control) {
+    if text.contains(|char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}')) {
         return Err(format!("{what} is one line of text"));
     }
+    if text.contains(is_bidi_control) {
+        return Err(format!("{what} does not change the direction of text"));
+    }
     Ok(text)
+}
+
+/// Whether a character turns what follows it around, also the text of others.
+fn is_bidi_control(char: char) -> bool {
+    matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Text without the space around it, neither empty nor too long.
@@ -120,7 +128,36 @@ fn bounded<'a>(what: &str, text: &'a str, max: usize) -> Result<&'a str, String>
     if text.is_empty() || text.chars().nth(max).is_some() {
         return Err(format!("{what} is 1 to {max} characters long"));
     }
+    if text.chars().all(is_invisible) {
+        return Err(format!("{what} has at least one visible character"));
+    }
     Ok(text)
+}
+
+/// Whether nothing is drawn for a character by itself. Joiners and variation
+/// selectors are invisible and belong into many an emoji.
+fn is_invisible(char: char) -> bool {
+    char.is_control()
+        || char.is_whitespace()
+        || matches!(
+            char,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}' | '\u{1160}'
+                | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 #[cfg(test)]
@@ -134,16 +171,33 @@ mod tests {
         let name = from_value::<Name>(json!("  Ann\u{a0}")).unwrap();
         assert_eq!(name, Name("Ann".into()));
         assert!(from_value::<Name>(json!("ö".repeat(32))).is_ok());
+        for name in ["👩\u{200d}🚀", "❤\u{fe0f}", "עדה\u{200f}"] {
+            assert_eq!(from_value::<Name>(json!(name)).unwrap(), Name(name.into()));
+        }
         assert!(from_value::<Text>(json!("two\nlines")).is_ok());
     }
 
     #[test]
-    fn what_is_empty_or_too_long_is_refused_with_the_limit() {
+    fn what_is_no_text_to_read_is_refused_with_the_reason() {
         for (name, why) in [
             ("", "a name is 1 to 32 characters long"),
             (" \t", "a name is 1 to 32 characters long"),
             (&*"a".repeat(33), "a name is 1 to 32 characters long"),
             ("two\nlines", "a name is one line of text"),
+            ("two\u{2028}lines", "a name is one line of text"),
+            (
+                "\u{202e}nnA",
+                "a name does not change the direction of text",
+            ),
+            (
+                "\u{2066}Ann",
+                "a name does not change the direction of text",
+            ),
+            ("\u{200b}", "a name has at least one visible character"),
+            (
+                "\u{3164} \u{e0020}",
+                "a name has at least one visible character",
+            ),
         ] {
             let error = from_value::<Name>(json!(name)).unwrap_err();
             assert_eq!(error.to_string(), why);
