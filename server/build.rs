@@ -25,7 +25,7 @@ fn main() -> io::Result<()> {
     if let Err(why) = embed(&out) {
         println!(
             "cargo:warning=the chat page will not work: `npm ci` did not install socket.io-client ({why}); \
-             install Node.js with npm and build again"
+             install Node.js with npm, make sure it reaches its registry, and build again"
         );
         for file in FILES {
             fs::write(out.join(file), "")?;

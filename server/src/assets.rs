@@ -61,7 +61,7 @@ impl Asset {
 
 /// Told where a file of the client should be.
 const MISSING: &str = "socket.io-client is not in this build. \
-    Install Node.js with npm and build the server again.\n";
+    Install Node.js with npm, make sure it reaches its registry, and build again.\n";
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";

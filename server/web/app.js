@@ -11,6 +11,7 @@ if (socket) {
   followConnection();
   listen();
 } else {
-  $("missing").hidden = false;
   showStatus("offline");
+  const answer = await fetch("/socket.io/socket.io.min.js", { method: "HEAD" }).catch(() => null);
+  $(answer?.status === 404 ? "missing" : "unloaded").hidden = false;
 }

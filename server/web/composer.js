@@ -2,9 +2,10 @@
 
 import { $, element } from "./dom.js";
 import { addMessage } from "./messages.js";
+import { label } from "./people.js";
 import { announcements, me, socket } from "./session.js";
 
-const ANSWER_MS = 10_000;
+const CONFIRM_MS = 10_000; // an answer that takes longer is remarked on
 const TYPING_MS = 2_000; // how often a typist says so
 
 let saidTyping = 0; // when we last said that we type, 0: not
@@ -47,14 +48,33 @@ function sendTo(whom, text) {
   } else if (whom === "announcement") {
     announcements.emit("announce", text);
   } else {
-    const item = addMessage({ from: socket.id, name: me.name, text, mine: true });
-    item.dataset.delivery = "sending";
-    socket.timeout(ANSWER_MS).emit("message", { roomId: me.room, message: text }, (error, answer) => {
-      const failed = error || !answer.success;
-      item.dataset.delivery = failed ? "failed" : "sent";
-      if (failed) item.append(element("small", "failed", "Not delivered"));
-    });
+    sendToRoom(text);
   }
+}
+
+function sendToRoom(text) {
+  const author = label(socket.id, me.name);
+  const item = addMessage({ from: socket.id, author, face: me.name, text, mine: true });
+  const settle = (delivery, remark) => {
+    clearTimeout(timer);
+    socket.off("disconnect", lost);
+    showDelivery(item, delivery, remark);
+  };
+  // Late is not lost: only a connection that ended cannot confirm any more.
+  const lost = () => settle("failed", "Not delivered");
+  const timer = setTimeout(() => showDelivery(item, "unsure", "Not confirmed yet"), CONFIRM_MS);
+  socket.on("disconnect", lost);
+  showDelivery(item, "sending");
+  socket.emit("message", { roomId: me.room, message: text }, ({ success, message }) => {
+    if (success) settle("sent");
+    else settle("failed", `Not delivered: ${message}`);
+  });
+}
+
+function showDelivery(item, delivery, remark) {
+  item.dataset.delivery = delivery;
+  item.querySelector(".fate")?.remove();
+  if (remark) item.append(element("small", "fate", remark));
 }
 
 export function forgetTyping() {

@@ -11,14 +11,32 @@ export function element(tag, className, text) {
   return node;
 }
 
-/** A coloured first letter, the same for the same name. */
+// Where the browser cannot tell what readers take for one character, a code point will do.
+const characters = Intl.Segmenter
+  ? (text) => Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment)
+  : (text) => [...text];
+
+/** A coloured first letter, the same for the same name; without a name, a question mark. */
 export function avatar(name) {
-  const mark = element("span", "avatar", [...name][0]?.toUpperCase());
+  const letter = name ? characters(name)[0].toUpperCase() : "?";
+  const mark = element("span", name ? "avatar" : "avatar unknown", letter);
   mark.setAttribute("aria-hidden", "true");
+  if (!name) return mark;
   let hash = 0;
   for (const char of name) hash = (hash * 31 + char.codePointAt(0)) % 360;
   mark.style.setProperty("--hue", hash);
   return mark;
+}
+
+/** Does `work` at most once in so many milliseconds, however often it is called. */
+export function calm(work, ms) {
+  let timer;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      work();
+    }, ms);
+  };
 }
 
 const NOTICE_MS = 8_000;

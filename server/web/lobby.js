@@ -1,14 +1,14 @@
 // The form that asks for a name and a room.
 
 import { $, hideNotice, showNotice } from "./dom.js";
-import { NAME_LENGTH, ROOM_LENGTH } from "./input.js";
+import { cut, NAME_LENGTH, ROOM_LENGTH } from "./input.js";
 import { join } from "./room.js";
 import { me, socket } from "./session.js";
 
 export function openLobby() {
   $("lobby").hidden = false;
-  $("name").value = remembered().slice(0, NAME_LENGTH);
-  $("room").value = roomOfAddress().slice(0, ROOM_LENGTH) || $("room").value;
+  $("name").value = cut(remembered(), NAME_LENGTH);
+  $("room").value = cut(roomOfAddress(), ROOM_LENGTH) || $("room").value;
   ($("name").value ? $("room") : $("name")).focus();
 }
 

@@ -10,11 +10,18 @@ let following = true; // whether the reader is at the end
 let lastTop = 0;
 let unread = 0;
 
-export function addNote(text) {
-  append(element("li", "note", text));
+/** A line of the page's own; names are nodes, so that none can turn the text around. */
+export function addNote(...parts) {
+  const item = element("li", "note");
+  item.append(...parts);
+  append(item);
 }
 
-export function addMessage({ from, name, text, mine = false, everyone = false }) {
+/**
+ * A line somebody wrote. `author` is the nodes that say who, and `face` the name
+ * that the avatar stands for, if it is known.
+ */
+export function addMessage({ from, author, face, text, mine = false, tag }) {
   const now = new Date();
   const item = element("li", mine ? "message mine" : "message");
   item.dataset.from = from;
@@ -24,15 +31,15 @@ export function addMessage({ from, name, text, mine = false, everyone = false })
   if (grouped) item.classList.add("grouped");
 
   const head = element("p", grouped ? "head hush" : "head");
-  head.append(element("bdi", "name", name));
-  if (everyone) head.append(element("span", "tag", "to everyone"));
+  head.append(...author);
+  if (tag) head.append(element("span", "tag", tag));
   const time = element("time", "", now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   time.dateTime = now.toISOString();
   head.append(time);
 
   const body = element("p", "body", text);
   body.dir = "auto";
-  item.append(avatar(name), head, body);
+  item.append(avatar(face), head, body);
   append(item, mine);
   if (document.hidden) {
     unread += 1;

@@ -1,8 +1,9 @@
 // Who is in the room, and who types.
 
-import { $, avatar, element } from "./dom.js";
+import { $, avatar, calm, element } from "./dom.js";
 import { socket } from "./session.js";
 
+const CALM_MS = 100;
 const TYPING_SHOWN_MS = 4_000; // how long somebody is believed to type
 
 let members = new Map(); // socket id -> name
@@ -27,19 +28,34 @@ export function removeMember(id) {
   showMembers();
 }
 
-function showMembers() {
+/** What somebody is called: the name, and part of the id where others have the same. */
+export function label(id, name) {
+  const nodes = [element("bdi", "name", name)];
+  const isTaken = [...members].some(([other, theirs]) => other !== id && isSame(theirs, name));
+  if (isTaken) nodes.push(element("span", "id", `#${id.slice(0, 4)}`));
+  return nodes;
+}
+
+function isSame(a, b) {
+  return plain(a) === plain(b);
+}
+
+function plain(name) {
+  return name.normalize("NFKC").toLowerCase();
+}
+
+const showMembers = calm(() => {
   const items = [...members]
     .sort(([, a], [, b]) => a.localeCompare(b))
     .map(([id, name]) => {
       const item = element("li");
-      const label = element("bdi", "name", name);
-      item.append(avatar(name), label);
+      item.append(avatar(name), ...label(id, name));
       if (id === socket.id) item.append(element("span", "you", "you"));
       return item;
     });
   $("members").replaceChildren(...items);
   $("member-count").textContent = items.length;
-}
+}, CALM_MS);
 
 export function startTyping(id, name) {
   clearTimeout(typists.get(id)?.timer);
