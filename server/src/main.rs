@@ -67,7 +67,7 @@ async fn run(config: &Config) -> Result<(), String> {
     let io = chat::server(config);
     // Nobody may be reading.
     let _ = writeln!(io::stdout(), "{}", url(address));
-    serve::serve(listener, io, &config.origins(), signals).await;
+    serve::serve(listener, io, &config.origins(), signals).await?;
     Ok(())
 }
 

@@ -20,19 +20,25 @@ use crate::signals::Signals;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long connections get to end, once the server was told to.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the server gets to end, once it was told to.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection gets for its last answer, once the sessions are closed.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How long to wait when nothing can be accepted: most often all file
 /// descriptors are in use.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until a signal comes, then closes the server and ends what is open.
+///
+/// # Errors
+///
+/// If another signal ended it at once, or not everything ended in time.
 pub(crate) async fn serve(
     listener: TcpListener,
     io: socketio::Server,
     origins: &Origins,
     mut signals: Signals,
-) {
+) -> Result<(), &'static str> {
     let app = TowerToHyperService::new(App::service(io.clone(), origins));
     let (closing, _) = watch::channel(());
     loop {
@@ -58,12 +64,11 @@ pub(crate) async fn serve(
         closing.closed().await;
     };
     tokio::select! {
-        ended = timeout(DRAIN_TIMEOUT, drain) => match ended {
-            Ok(()) => info!("closed"),
-            Err(_) => warn!(connections = closing.receiver_count(), "not all ended in time"),
-        },
-        () = signals.next() => warn!("ended at once"),
+        ended = timeout(DRAIN_TIMEOUT, drain) => ended.map_err(|_| "not everything ended in time")?,
+        () = signals.next() => return Err("ended at once"),
     }
+    info!("closed");
+    Ok(())
 }
 
 /// One connection, until its peer or the server ends it. A websocket leaves it
@@ -92,7 +97,11 @@ async fn connection(
         ended = connection.as_mut() => ended,
         _ = closing.changed() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            // Who is in the middle of a request would be waited for, at any pace.
+            match timeout(FAREWELL, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return debug!(%peer, "connection cut off"),
+            }
         }
     };
     if let Err(error) = ended {
