@@ -1,10 +1,11 @@
 //! What can be configured, by option or by environment.
 
+use std::env;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Parser;
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, Resettable};
+use clap::{Arg, Command, CommandFactory, FromArgMatches, Parser};
 use engineio::Origins;
 use http::Uri;
 use tracing_subscriber::filter::Targets;
@@ -49,6 +50,12 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// What the options and the variables of this process say.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let matches = command().try_get_matches()?;
+        Self::from_arg_matches(&matches)
+    }
+
     /// Who may open a session.
     pub(crate) fn origins(&self) -> Origins {
         let mut listed = Vec::new();
@@ -66,6 +73,15 @@ impl Config {
     }
 }
 
+/// The options, where a variable that is set to nothing is not set.
+fn command() -> Command {
+    let value = |arg: &Arg| arg.get_env().and_then(env::var_os);
+    Config::command().mut_args(|arg| match value(&arg) {
+        Some(value) if value.is_empty() => arg.env(Resettable::Reset),
+        _ => arg,
+    })
+}
+
 /// An allowed origin.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Origin {
@@ -79,7 +95,8 @@ impl FromStr for Origin {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected `*` or an origin without a path, as https://example.com";
+        const EXPECTED: &str =
+            "expected `*` or an origin of http or https without a path, as https://example.com";
         if text == "*" {
             return Ok(Self::Any);
         }
@@ -95,7 +112,7 @@ impl FromStr for Origin {
         let own_port = match scheme {
             "http" => ":80",
             "https" => ":443",
-            _ => "",
+            _ => return Err(EXPECTED),
         };
         let host = authority.strip_suffix(own_port).unwrap_or(&authority);
         Ok(Self::One(format!("{scheme}://{host}")))
@@ -111,9 +128,6 @@ fn millis(text: &str) -> Result<Duration, &'static str> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use clap::builder::Resettable;
-    use clap::{CommandFactory, FromArgMatches};
-
     use super::*;
 
     /// These options, whatever the environment says.
@@ -164,6 +178,8 @@ pub(crate) mod tests {
             ["--port", "65536"],
             ["--port", "http"],
             ["--origin", "example.com"],
+            ["--origin", "ftp://example.com"],
+            ["--origin", "localhost:3000"],
             ["--origin", "https://example.com/chat"],
             ["--origin", "https://example.com?chat"],
             ["--origin", "https://ann@example.com"],

@@ -13,12 +13,12 @@ mod presence;
 mod rate;
 mod serve;
 mod signals;
+mod usage;
 
 use std::io::{self, IsTerminal, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
-use clap::Parser;
 use tokio::net::TcpListener;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -28,15 +28,11 @@ use crate::signals::Signals;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = match Config::try_parse() {
+    let config = match Config::read() {
         Ok(config) => config,
         // `--help` and `--version` are answers, not errors.
         Err(answer) if !answer.use_stderr() => answer.exit(),
-        Err(error) => {
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            return fail(line.trim_start_matches("error: "));
-        }
+        Err(error) => return fail(&usage::explain(&error)),
     };
     match run(&config).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -45,7 +41,8 @@ async fn main() -> ExitCode {
 }
 
 fn fail(why: &str) -> ExitCode {
-    eprintln!("server: {why}");
+    // Nobody may be able to read it, as with all that is printed.
+    let _ = writeln!(io::stderr(), "server: {why}");
     ExitCode::FAILURE
 }
 
@@ -58,6 +55,7 @@ async fn run(config: &Config) -> Result<(), String> {
     let signals = Signals::catch().map_err(|error| format!("cannot catch signals: {error}"))?;
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     tracing_subscriber::registry()
         .with(layer)
@@ -65,7 +63,6 @@ async fn run(config: &Config) -> Result<(), String> {
         .init();
 
     let io = chat::server(config);
-    // Nobody may be reading.
     let _ = writeln!(io::stdout(), "{}", url(address));
     serve::serve(listener, io, &config.origins(), signals).await?;
     Ok(())
