@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use engineio::Body;
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 
-use crate::http::text;
+use crate::response::{only_read, text};
 
 /// A file in the binary.
 pub(crate) struct Asset {
@@ -26,11 +26,8 @@ pub(crate) fn find(path: &str) -> Option<&'static Asset> {
 impl Asset {
     /// The answer to a request for this file.
     pub(crate) fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed\n");
-            let allowed = HeaderValue::from_static("GET, HEAD");
-            response.headers_mut().insert(header::ALLOW, allowed);
-            return response;
+        if let Some(refusal) = only_read(request.method()) {
+            return refusal;
         }
         if self.body.is_empty() {
             return text(StatusCode::NOT_FOUND, MISSING);

@@ -6,20 +6,24 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
-use tower_http::cors::Cors;
 use tower_service::Service;
 
 use crate::http::App;
 use crate::{chat, config};
 
 /// The chat with its default options.
-pub(crate) fn app() -> Cors<App> {
-    let config = config::tests::parse(&[]).unwrap();
-    App::service(chat::server(&config), &config.origins())
+pub(crate) fn app() -> App {
+    app_with(&[])
+}
+
+/// The chat with these options.
+pub(crate) fn app_with(args: &[&str]) -> App {
+    let config = config::tests::parse(args).unwrap();
+    App::new(chat::server(&config), &config.origins())
 }
 
 pub(crate) struct Client {
-    app: Cors<App>,
+    app: App,
     /// What came, and was not asked for yet.
     inbox: VecDeque<String>,
     target: String,
@@ -27,7 +31,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client in the namespace `/`, and its socket's id.
-    pub(crate) async fn connect(app: &Cors<App>) -> (Self, String) {
+    pub(crate) async fn connect(app: &App) -> (Self, String) {
         let target = "/socket.io/?EIO=4&transport=polling".into();
         let mut client = Self {
             app: app.clone(),

@@ -1,4 +1,4 @@
-//! The routes: the page, the client, the health check, and Socket.IO.
+//! Everything that is served, with the headers that all of it needs.
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -7,63 +7,24 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use engineio::{Body, Origins};
-use http::header::{self, HeaderName, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
-use serde_json::json;
+use http::header::{self, HeaderValue};
+use http::{Method, Request, Response};
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, Cors, CorsLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::assets;
+use crate::routes::Routes;
 
-/// Everything that is served, as a tower service.
+/// The routes, with CORS for those who may use them.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
-    io: socketio::Server,
+    routes: Cors<Routes>,
 }
 
 impl App {
-    /// The service of this server, with CORS for those who may use it.
-    pub(crate) fn service(io: socketio::Server, origins: &Origins) -> Cors<Self> {
-        cors(origins).layer(Self { io })
-    }
-
-    async fn respond<B>(self, request: Request<B>) -> Response<Body>
-    where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Display,
-    {
-        let path = request.uri().path();
-        if let Some(asset) = assets::find(path) {
-            return own(asset.answer(&request));
-        }
-        if path.starts_with("/socket.io/") {
-            return self.io.handle(request).await;
-        }
-        own(match path {
-            "/api/socket/health" => self.health(),
-            _ => text(StatusCode::NOT_FOUND, "Not found\n"),
-        })
-    }
-
-    fn health(&self) -> Response<Body> {
-        let chat = self.io.of("/");
-        let body = json!({
-            "status": "ok",
-            "socket": {
-                "initialized": true,
-                "connected": chat.socket_count(),
-                "rooms": chat.room_count(),
-            },
-        });
-        let mut response = Response::new(body.to_string().into());
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response
+    pub(crate) fn new(io: socketio::Server, origins: &Origins) -> Self {
+        let routes = cors(origins).layer(Routes::new(io));
+        Self { routes }
     }
 }
 
@@ -81,8 +42,16 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let app = self.clone();
-        Box::pin(async move { Ok(app.respond(request).await) })
+        let response = self.routes.call(request);
+        Box::pin(async move {
+            let mut response = response.await?;
+            // A browser takes each for what it says it is.
+            let nosniff = HeaderValue::from_static("nosniff");
+            response
+                .headers_mut()
+                .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+            Ok(response)
+        })
     }
 }
 
@@ -103,50 +72,16 @@ fn cors(origins: &Origins) -> CorsLayer {
     }
 }
 
-/// A response of ours: a browser takes it for what it says it is, and the page
-/// runs nothing but the files beside it.
-fn own(mut response: Response<Body>) -> Response<Body> {
-    for (name, value) in SECURITY {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
-
-/// `connect-src 'self'` includes the websocket of the same host and port.
-const SECURITY: [(HeaderName, &str); 3] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-];
-
-/// A response of plain text.
-pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(text.into());
-    *response.status_mut() = status;
-    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
-}
-
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
     use http_body_util::{BodyExt, Empty};
+    use serde_json::json;
 
     use super::*;
-    use crate::{chat, config};
+    use crate::client::app_with as app;
 
-    fn app(args: &[&str]) -> Cors<App> {
-        let config = config::tests::parse(args).unwrap();
-        App::service(chat::server(&config), &config.origins())
-    }
-
-    async fn send(app: &mut Cors<App>, request: http::request::Builder) -> Response<Bytes> {
+    async fn send(app: &mut App, request: http::request::Builder) -> Response<Bytes> {
         let request = request.body(Empty::<Bytes>::new()).unwrap();
         let (head, body) = app.call(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -157,7 +92,6 @@ mod tests {
     async fn the_page_may_run_its_own_files_only() {
         let response = send(&mut app(&[]), Request::get("/")).await;
         assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
         let policy = response.headers()["content-security-policy"]
             .to_str()
             .unwrap();
@@ -175,6 +109,31 @@ mod tests {
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         let socket = json!({ "initialized": true, "connected": 0, "rooms": 0 });
         assert_eq!(body, json!({ "status": "ok", "socket": socket }));
+    }
+
+    #[tokio::test]
+    async fn the_health_check_is_only_read() {
+        let path = "/api/socket/health";
+        let response = send(&mut app(&[]), Request::head(path)).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let response = send(&mut app(&[]), Request::post(path)).await;
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()["allow"], "GET, HEAD");
+    }
+
+    #[tokio::test]
+    async fn no_response_is_sniffed_at() {
+        let mut app = app(&["--origin", "http://a.example"]);
+        for request in [
+            Request::get("/"),
+            Request::get("/nowhere"),
+            Request::get("/socket.io/?EIO=4"),
+            Request::options("/socket.io/").header("access-control-request-method", "POST"),
+            handshake("http://a.example"),
+        ] {
+            let response = send(&mut app, request).await;
+            assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+        }
     }
 
     #[tokio::test]

@@ -11,6 +11,8 @@ mod http;
 mod input;
 mod presence;
 mod rate;
+mod response;
+mod routes;
 mod serve;
 mod signals;
 mod usage;

@@ -12,7 +12,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tower_http::cors::Cors;
 use tracing::{debug, info, warn};
 
 use crate::http::App;
@@ -39,7 +38,7 @@ pub(crate) async fn serve(
     origins: &Origins,
     mut signals: Signals,
 ) -> Result<(), &'static str> {
-    let app = TowerToHyperService::new(App::service(io.clone(), origins));
+    let app = TowerToHyperService::new(App::new(io.clone(), origins));
     let (closing, _) = watch::channel(());
     loop {
         let accepted = tokio::select! {
@@ -76,7 +75,7 @@ pub(crate) async fn serve(
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    app: TowerToHyperService<Cors<App>>,
+    app: TowerToHyperService<App>,
     mut closing: watch::Receiver<()>,
 ) {
     let service = service_fn(|mut request| {
