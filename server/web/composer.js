@@ -1,14 +1,15 @@
 // The text field: what we write, to whom, and whether it arrived.
 
-import { $, element } from "./dom.js";
-import { addMessage } from "./messages.js";
+import { $ } from "./dom.js";
+import { addMessage, showDelivery } from "./messages.js";
 import { label } from "./people.js";
 import { announcements, me, socket } from "./session.js";
 
 const CONFIRM_MS = 10_000; // an answer that takes longer is remarked on
 const TYPING_MS = 2_000; // how often a typist says so
 
-let saidTyping = 0; // when we last said that we type, 0: not
+let saying; // until we say again that we type, a timer
+let typedMore = false; // since we said so
 
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -71,22 +72,27 @@ function sendToRoom(text) {
   });
 }
 
-function showDelivery(item, delivery, remark) {
-  item.dataset.delivery = delivery;
-  item.querySelector(".fate")?.remove();
-  if (remark) item.append(element("small", "fate", remark));
-}
-
 export function forgetTyping() {
-  saidTyping = 0;
+  clearTimeout(saying);
+  saying = undefined;
 }
 
 function sayTyping(typing) {
   if (!me.joined) return;
-  const now = Date.now();
-  if (typing ? now - saidTyping < TYPING_MS : !saidTyping) return;
-  saidTyping = typing ? now : 0;
+  if (typing && saying) {
+    typedMore = true;
+    return;
+  }
+  if (!typing && !saying) return;
+  forgetTyping();
+  if (typing) saying = setTimeout(sayAgain, TYPING_MS);
+  typedMore = false;
   socket.emit("typing", { roomId: me.room, typing });
+}
+
+function sayAgain() {
+  saying = undefined;
+  if (typedMore) sayTyping(true);
 }
 
 /** The text field grows with its text, up to the height that the style allows. */

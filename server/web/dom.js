@@ -28,15 +28,24 @@ export function avatar(name) {
   return mark;
 }
 
-/** Does `work` at most once in so many milliseconds, however often it is called. */
+/** Does `work` at once, but again only after so many milliseconds, however often it is called. */
 export function calm(work, ms) {
-  let timer;
-  return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      work();
+  let resting = false;
+  let isDue = false;
+  const run = () => {
+    if (resting) {
+      isDue = true;
+      return;
+    }
+    resting = true;
+    isDue = false;
+    work();
+    setTimeout(() => {
+      resting = false;
+      if (isDue) run();
     }, ms);
   };
+  return run;
 }
 
 const NOTICE_MS = 8_000;

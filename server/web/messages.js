@@ -48,6 +48,14 @@ export function addMessage({ from, author, face, text, mine = false, tag }) {
   return item;
 }
 
+/** Says below a line of ours what became of it. */
+export function showDelivery(item, delivery, remark) {
+  item.dataset.delivery = delivery;
+  item.querySelector(".fate")?.remove();
+  if (remark) item.append(element("small", "fate", remark));
+  if (following) scrollToEnd();
+}
+
 export function clearMessages() {
   $("messages").replaceChildren();
 }

@@ -7,39 +7,47 @@ const CALM_MS = 100;
 const TYPING_SHOWN_MS = 4_000; // how long somebody is believed to type
 
 let members = new Map(); // socket id -> name
+let bearers = new Map(); // plain name -> socket ids
 const typists = new Map(); // socket id -> { name, timer }
 
 export function setMembers(list) {
   members = new Map(list.map(({ socketId, name }) => [socketId, name]));
-  showMembers();
+  membersChanged();
 }
 
 /** Adds somebody, or gives them another name. Tells whether they are new. */
 export function addMember(id, name) {
   const isNew = !members.has(id);
   members.set(id, name);
-  showMembers();
+  membersChanged();
   return isNew;
 }
 
 export function removeMember(id) {
   members.delete(id);
   stopTyping(id);
-  showMembers();
+  membersChanged();
 }
 
 /** What somebody is called: the name, and part of the id where others have the same. */
 export function label(id, name) {
   const nodes = [element("bdi", "name", name)];
-  const isTaken = [...members].some(([other, theirs]) => other !== id && isSame(theirs, name));
-  if (isTaken) nodes.push(element("span", "id", `#${id.slice(0, 4)}`));
+  const ids = bearers.get(plain(name));
+  if (ids?.some((other) => other !== id)) nodes.push(element("span", "id", `#${id.slice(0, 4)}`));
   return nodes;
 }
 
-function isSame(a, b) {
-  return plain(a) === plain(b);
+function membersChanged() {
+  bearers = new Map();
+  for (const [id, name] of members) {
+    const ids = bearers.get(plain(name));
+    if (ids) ids.push(id);
+    else bearers.set(plain(name), [id]);
+  }
+  showMembers();
 }
 
+/** Names that look much the same are the same here. */
 function plain(name) {
   return name.normalize("NFKC").toLowerCase();
 }

@@ -52,7 +52,9 @@ export function listen() {
       tag: "to everyone",
     });
   });
-  socket.on("error", ({ message }) => showNotice(message));
+  for (const each of [socket, announcements]) {
+    each.on("error", ({ message }) => showNotice(message));
+  }
   announcements.on("announcement", (text) => {
     $("announcement-text").textContent = text;
     $("announcement").hidden = false;
