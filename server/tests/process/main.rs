@@ -137,7 +137,7 @@ fn where_nothing_can_be_printed_it_works_all_the_same() {
             .open("/dev/full")
             .unwrap()
     };
-    let wrong = Process::start(command(&["--prot"]).stderr(full()));
+    let mut wrong = Process::start(command(&["--prot"]).stderr(full()));
     assert_eq!(wrong.wait().code(), Some(1));
     let mut server = Server::start_as(command(&["--port", "0", "--log", "trace"]).stderr(full()));
     server.open_session();

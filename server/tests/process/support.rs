@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ impl Server {
     }
 
     pub(crate) fn start_as(command: &mut Command) -> Self {
-        let process = Process::start(command);
-        let stdout = process.child.lock().unwrap().stdout.take();
+        let mut process = Process::start(command);
+        let stdout = process.child.stdout.take();
         let mut stdout = BufReader::new(stdout.unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -64,53 +64,65 @@ impl Server {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    /// Sends signals, one right after the other.
     #[cfg(unix)]
     pub(crate) fn signal(&self, names: &[&str]) {
-        let id = self.process.child.lock().unwrap().id();
-        let script = names.iter().map(|name| format!("kill -{name} {id};"));
-        let mut shell = Command::new("sh");
-        let status = shell.arg("-c").arg(script.collect::<String>()).status();
-        assert!(status.unwrap().success());
+        signal(self.process.child.id(), names);
     }
 }
 
 /// A process that is killed when it goes out of scope, or when it takes too
 /// long: whoever reads from it or waits for it fails then, and does not hang.
 pub(crate) struct Process {
-    child: Arc<Mutex<Child>>,
+    child: Child,
+    /// Dropped when the process has ended, which calls the watchdog off.
+    watchdog: Option<Sender<()>>,
 }
 
 impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let child = Arc::new(Mutex::new(command.spawn().unwrap()));
-        let watched = Arc::downgrade(&child);
-        thread::spawn(move || {
-            thread::sleep(PATIENCE);
-            if let Some(child) = watched.upgrade() {
-                // It may have ended already.
-                let _ = child.lock().unwrap().kill();
-            }
-        });
-        Self { child }
+        let child = command.spawn().unwrap();
+        let (watchdog, ended) = mpsc::channel();
+        watch(child.id(), ended);
+        Self {
+            child,
+            watchdog: Some(watchdog),
+        }
     }
 
-    pub(crate) fn wait(&self) -> ExitStatus {
-        loop {
-            if let Some(status) = self.child.lock().unwrap().try_wait().unwrap() {
-                return status;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        let status = self.child.wait().unwrap();
+        self.watchdog = None;
+        status
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.lock().unwrap().kill();
+        let _ = self.child.kill();
         self.wait();
     }
+}
+
+/// Kills the process if it has not ended in time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test blocks its own thread on the process"
+)]
+fn watch(id: u32, ended: Receiver<()>) {
+    thread::spawn(move || {
+        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            signal(id, &["KILL"]);
+        }
+    });
+}
+
+/// Sends signals, one right after the other.
+fn signal(id: u32, names: &[&str]) {
+    let script = names.iter().map(|name| format!("kill -{name} {id};"));
+    let mut shell = Command::new("sh");
+    let status = shell.arg("-c").arg(script.collect::<String>()).status();
+    assert!(status.unwrap().success());
 }
 
 pub(crate) const VARIABLES: [&str; 6] = [
@@ -143,11 +155,8 @@ pub(crate) fn command(args: &[&str]) -> Command {
 
 /// How a process ends, and what it prints to stdout and to stderr.
 pub(crate) fn run(command: &mut Command) -> (ExitStatus, String, String) {
-    let process = Process::start(command.stderr(Stdio::piped()));
-    let (stdout, stderr) = {
-        let mut child = process.child.lock().unwrap();
-        (child.stdout.take(), child.stderr.take())
-    };
+    let mut process = Process::start(command.stderr(Stdio::piped()));
+    let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
     let mut printed = (String::new(), String::new());
     stdout.unwrap().read_to_string(&mut printed.0).unwrap();
     stderr.unwrap().read_to_string(&mut printed.1).unwrap();
