@@ -90,4 +90,6 @@ pub use handshake::{Handshake, PeerAddr};
 #[cfg(feature = "server")]
 pub use service::{EngineLayer, EngineService, Layered, LayeredBody};
 #[cfg(feature = "server")]
+pub use shared::Wake;
+#[cfg(feature = "server")]
 pub use socket::Socket;

@@ -106,6 +106,14 @@ impl Shared {
         result
     }
 
+    /// As [`update`](Self::update), but leaves it to the caller to wake them.
+    pub(crate) fn update_quietly<R>(
+        &self,
+        f: impl FnOnce(&mut Session, Instant) -> R,
+    ) -> (R, Wake) {
+        self.change_quietly(|state, now| f(&mut state.session, now))
+    }
+
     /// Lets the application take an event; what it takes may make room.
     pub(crate) fn poll_recv<T>(
         &self,
@@ -228,12 +236,17 @@ impl Shared {
     /// The clock is read under the lock, so that a session never sees it go
     /// back; what is replaced or discarded is dropped after it.
     fn change<R>(&self, f: impl FnOnce(&mut State, Instant) -> R) -> R {
+        let (result, wake) = self.change_quietly(f);
+        drop(wake);
+        result
+    }
+
+    fn change_quietly<R>(&self, f: impl FnOnce(&mut State, Instant) -> R) -> (R, Wake) {
         let mut state = self.lock();
         let result = f(&mut state, now());
         let due = state.take_due();
         drop(state);
-        due.wake();
-        result
+        (result, Wake(Some(due)))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -312,6 +325,25 @@ impl Due {
             .chain(self.recv)
             .chain(self.ready)
             .for_each(Waker::wake);
+    }
+}
+
+/// Those who wait for what was just queued, see
+/// [`Socket::queue`](crate::Socket::queue). Dropping it wakes them.
+#[must_use = "it wakes when it is dropped, which is to be after the caller's locks are free"]
+pub struct Wake(Option<Due>);
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        if let Some(due) = self.0.take() {
+            due.wake();
+        }
+    }
+}
+
+impl std::fmt::Debug for Wake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wake").finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::shared::Shared;
+use crate::shared::{Shared, Wake};
 use crate::{Class, Close, CloseReason, Event, Handshake, Message, SendError, Sid, Transport};
 
 /// A session as its application holds it.
@@ -84,6 +84,16 @@ impl Socket {
     pub fn send_volatile(&self, messages: &[Message]) -> Result<(), SendError> {
         self.0
             .update(|session, _| session.send(messages, Class::Volatile))
+    }
+
+    /// Queues messages next to each other, all or none, and wakes nobody before
+    /// the returned [`Wake`] is dropped.
+    ///
+    /// For callers that hold a lock of their own, under which whoever is woken
+    /// must not run.
+    pub fn queue(&self, messages: &[Message], class: Class) -> (Result<(), SendError>, Wake) {
+        self.0
+            .update_quietly(|session, _| session.send(messages, class))
     }
 
     /// Waits until less is buffered than the

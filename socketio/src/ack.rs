@@ -1,11 +1,14 @@
 //! Answers that are waited for: who owes them, and where they arrive.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use tokio::time::Sleep;
+
 use crate::sync::lock;
-use crate::{Args, EmitError};
+use crate::{AckError, Args, EmitError};
 
 /// The answers that one socket owes, by the id that they will carry.
 #[derive(Debug)]
@@ -62,7 +65,9 @@ impl AckTable {
     }
 
     fn forget(&self, id: u64) -> bool {
-        lock(&self.0).waiting.remove(&id).is_some()
+        // Dropped when the lock is free: in it is the waker of whoever waits.
+        let mailbox = lock(&self.0).waiting.remove(&id);
+        mailbox.is_some()
     }
 }
 
@@ -145,6 +150,9 @@ impl Mailbox {
     }
 
     fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Args>> {
+        // Wakers are cloned before the lock is taken and dropped after it, as
+        // both can run anything.
+        let mut waker = Some(cx.waker().clone());
         let mut post = lock(&self.0);
         if let Some(args) = post.arrived.pop_front() {
             return Poll::Ready(Some(args));
@@ -152,8 +160,28 @@ impl Mailbox {
         if post.outstanding == 0 {
             return Poll::Ready(None);
         }
-        post.waker = Some(cx.waker().clone());
+        std::mem::swap(&mut post.waker, &mut waker);
+        drop(post);
         Poll::Pending
+    }
+}
+
+/// The error of an event that was not sent, for the one who waits for an answer.
+pub(crate) fn take_error(error: &mut Option<EmitError>) -> AckError {
+    let error = error
+        .take()
+        .expect("a future is not polled after it is ready");
+    AckError::Emit(error)
+}
+
+/// Until when answers are waited for. Without a deadline that is for ever.
+pub(crate) fn poll_deadline(
+    deadline: &mut Option<Pin<Box<Sleep>>>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    match deadline {
+        Some(sleep) => sleep.as_mut().poll(cx),
+        None => Poll::Pending,
     }
 }
 
@@ -164,7 +192,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::{AckError, Replies, Request};
+    use crate::{Replies, Request};
 
     #[test]
     fn a_request_takes_the_answer_to_its_event() {

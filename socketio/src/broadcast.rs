@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use engineio::Class;
+
 use crate::ack::Pending;
 use crate::rooms::Selection;
 use crate::{
-    Ask, Emit, EmitError, EncodeError, Encoded, FromArgs, IntoArgs, JoinError, Namespace, Replies,
-    Socket, encode_event,
+    Ask, Emit, EmitError, EncodeError, FromArgs, IntoArgs, JoinError, Namespace, Replies, Socket,
+    encode_event,
 };
 
 /// Some of the sockets of a namespace, to emit to.
@@ -31,18 +33,18 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Broadcast {
+    class: Class,
     namespace: Namespace,
     selection: Selection,
-    volatile: bool,
 }
 
 impl Broadcast {
     /// Everyone.
     pub(crate) fn new(namespace: Namespace) -> Self {
         Self {
+            class: Class::Reliable,
             namespace,
             selection: Selection::default(),
-            volatile: false,
         }
     }
 
@@ -66,7 +68,7 @@ impl Broadcast {
 
     /// Leaves out who cannot take the event at once, each time.
     pub fn volatile(mut self) -> Self {
-        self.volatile = true;
+        self.class = Class::Volatile;
         self
     }
 
@@ -74,12 +76,14 @@ impl Broadcast {
     ///
     /// # Errors
     ///
-    /// If the event cannot be written. A socket that cannot take it is closed,
-    /// and does not concern the others.
+    /// If the event cannot be written. A client that does not get it concerns
+    /// nobody else: it left meanwhile, or it reads so slowly that the
+    /// connection's budget is spent, which closes the connection, or the
+    /// broadcast is [`volatile`](Self::volatile).
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EncodeError> {
         let packet = encode_event(self.namespace.name(), event.as_str(), &args, None)?;
         self.namespace.for_each(&self.selection, |socket| {
-            if let Err(error) = self.send(socket, &packet) {
+            if let Err(error) = socket.send(&packet, self.class) {
                 tracing::trace!(socket = socket.id(), %error, "event not sent");
             }
         });
@@ -132,23 +136,23 @@ impl Broadcast {
         }
     }
 
+    /// Disconnects the clients of the sockets from all their namespaces, and
+    /// closes their connections: [`Socket::close`].
+    pub fn close(&self) {
+        for socket in self.sockets() {
+            socket.close();
+        }
+    }
+
     fn ask(&self, event: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
         let id = self.namespace.next_ack();
         let packet = encode_event(self.namespace.name(), event, args, Some(id))?;
         let mut pending = Pending::new(id);
         self.namespace.for_each(&self.selection, |socket| {
-            if let Err(error) = pending.ask(socket.acks(), || self.send(socket, &packet)) {
+            if let Err(error) = socket.ask(&mut pending, &packet, self.class) {
                 tracing::trace!(socket = socket.id(), %error, "event not sent");
             }
         });
         Ok(pending)
-    }
-
-    fn send(&self, socket: &Socket, packet: &Encoded) -> Result<(), EmitError> {
-        if self.volatile {
-            socket.send_volatile(packet)
-        } else {
-            socket.send(packet)
-        }
     }
 }

@@ -103,6 +103,8 @@ mod handshake;
 #[cfg(feature = "server")]
 mod hooks;
 #[cfg(feature = "server")]
+mod line;
+#[cfg(feature = "server")]
 mod link;
 #[cfg(feature = "server")]
 mod namespace;
@@ -124,6 +126,8 @@ mod session;
 mod socket;
 #[cfg(feature = "server")]
 mod sync;
+#[cfg(feature = "server")]
+mod volatile;
 
 pub use config::Limits;
 pub use error::{DecodeError, EmitError, EncodeError, JoinError, PacketError, Violation};
@@ -159,7 +163,9 @@ pub use request::{AckError, Request};
 #[cfg(feature = "server")]
 pub use server::Server;
 #[cfg(feature = "server")]
-pub use socket::{Socket, Volatile};
+pub use socket::Socket;
+#[cfg(feature = "server")]
+pub use volatile::Volatile;
 
 /// Compiles the snippets of the documents.
 #[cfg(doctest)]

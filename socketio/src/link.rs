@@ -10,47 +10,51 @@ use crate::sync::lock;
 
 /// The near end of a connection, as its sockets see it.
 pub(crate) struct Link {
-    commands: Mutex<Vec<Command>>,
     pub(crate) engine: engineio::Socket,
     task: AtomicWaker,
+    wishes: Mutex<Wishes>,
 }
 
 /// What the task of the connection is to do.
-pub(crate) enum Command {
-    /// End the whole connection.
-    Close,
-    /// See off the socket of this id, which the server disconnected.
-    Left(Arc<str>),
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    /// Close the whole connection, after the others.
+    pub(crate) close: bool,
+    /// See off the sockets of these ids, which the server disconnected. Each
+    /// socket is in here once at most.
+    pub(crate) left: Vec<Arc<str>>,
 }
 
 impl Link {
     pub(crate) fn new(engine: engineio::Socket) -> Self {
         Self {
-            commands: Mutex::default(),
             engine,
             task: AtomicWaker::new(),
+            wishes: Mutex::default(),
         }
     }
 
     pub(crate) fn close(&self) {
-        self.push(Command::Close);
+        lock(&self.wishes).close = true;
+        self.wake();
     }
 
     pub(crate) fn left(&self, id: Arc<str>) {
-        self.push(Command::Left(id));
+        lock(&self.wishes).left.push(id);
+        self.wake();
     }
 
-    /// Says which task to wake when there is a command.
+    /// Lets the task look again at what it waits for.
+    pub(crate) fn wake(&self) {
+        self.task.wake();
+    }
+
+    /// Says which task to wake when there is a wish.
     pub(crate) fn register(&self, cx: &Context<'_>) {
         self.task.register(cx.waker());
     }
 
-    pub(crate) fn take(&self) -> Vec<Command> {
-        std::mem::take(&mut lock(&self.commands))
-    }
-
-    fn push(&self, command: Command) {
-        lock(&self.commands).push(command);
-        self.task.wake();
+    pub(crate) fn take(&self) -> Wishes {
+        std::mem::take(&mut lock(&self.wishes))
     }
 }

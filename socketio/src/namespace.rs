@@ -254,8 +254,7 @@ impl Namespace {
     ///
     /// # Errors
     ///
-    /// If the event cannot be written. A socket that cannot take it is closed,
-    /// and does not concern the others.
+    /// As [`Broadcast::emit`].
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EncodeError> {
         self.everyone().emit(event, args)
     }

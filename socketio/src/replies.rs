@@ -9,8 +9,7 @@ use std::time::Duration;
 use futures_util::Stream;
 use tokio::time::Sleep;
 
-use crate::ack::Pending;
-use crate::request::{poll_deadline, take_error};
+use crate::ack::{Pending, poll_deadline, take_error};
 use crate::{AckError, EmitError, FromArgs};
 
 /// The replies to an event that was sent to several sockets.

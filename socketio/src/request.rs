@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Sleep;
 
-use crate::ack::Pending;
+use crate::ack::{Pending, poll_deadline, take_error};
 use crate::{DecodeError, EmitError, FromArgs};
 
 /// An event that was sent and whose answer is waited for.
@@ -99,22 +99,4 @@ pub enum AckError {
     /// The answer did not come in time.
     #[error("the answer did not come in time")]
     Timeout,
-}
-
-pub(crate) fn take_error(error: &mut Option<EmitError>) -> AckError {
-    let error = error
-        .take()
-        .expect("a future is not polled after it is ready");
-    AckError::Emit(error)
-}
-
-/// Without a deadline there is nothing to be ready.
-pub(crate) fn poll_deadline(
-    deadline: &mut Option<Pin<Box<Sleep>>>,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    match deadline {
-        Some(sleep) => sleep.as_mut().poll(cx),
-        None => Poll::Pending,
-    }
 }

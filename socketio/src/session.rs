@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 
 use self::slot::{Gate, Passed, Slot};
 use self::task::Task;
-use crate::link::{Command, Link};
+use crate::link::{Link, Wishes};
 use crate::server::Shared;
 use crate::{Acker, Args, Connection, DisconnectReason, Incoming, Input};
 
@@ -77,15 +77,14 @@ impl Session {
 
     /// Does what was asked for through the sockets.
     fn obey(&mut self, cx: &mut Context<'_>) -> bool {
-        let commands = self.link.take();
-        let is_busy = !commands.is_empty();
-        for command in commands {
-            match command {
-                Command::Close => self.close(cx),
-                Command::Left(id) => self.see_off(&id, cx),
-            }
+        let Wishes { close, left } = self.link.take();
+        for id in &left {
+            self.see_off(id, cx);
         }
-        is_busy
+        if close && !self.is_over {
+            self.close(cx);
+        }
+        close || !left.is_empty()
     }
 
     fn poll_tasks(&mut self, cx: &mut Context<'_>) -> bool {
@@ -332,7 +331,7 @@ mod tests {
     fn a_connection_and_a_socket_are_small() {
         for (what, size, limit) in [
             ("a connection", size_of::<Session>(), 200),
-            ("its link", size_of::<Link>(), 64),
+            ("its link", size_of::<Link>(), 72),
             ("a slot", size_of::<Slot>(), 64),
             ("a socket", Socket::SIZE, 336),
             (

@@ -1,19 +1,21 @@
 //! One client in one namespace.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use engineio::Class;
 use tokio::sync::Notify;
 
 use crate::ack::{AckTable, Pending};
 use crate::handler::{Handle, Handlers};
 use crate::incoming::Outlet;
+use crate::line::Line;
 use crate::link::Link;
-use crate::sync::{lock, read, write};
+use crate::sync::{read, write};
 use crate::{
-    Ask, Broadcast, DisconnectReason, Emit, EmitError, Encoded, Extensions, FromArgs, FromEvent,
-    Handshake, IntoArgs, JoinError, Listen, Namespace, Reply, Request, encode_connect,
-    encode_disconnect, encode_event,
+    Ask, Broadcast, DisconnectReason, Emit, EmitError, EncodeError, Encoded, Extensions, FromArgs,
+    FromEvent, Handshake, IntoArgs, JoinError, Listen, Namespace, Reply, Request, Volatile,
+    encode_connect, encode_event,
 };
 
 /// One client in one namespace.
@@ -34,19 +36,8 @@ struct Inner {
     handshake: Handshake,
     id: Arc<str>,
     left: Notify,
-    link: Arc<Link>,
+    line: Line,
     namespace: Namespace,
-    phase: Mutex<Phase>,
-}
-
-/// Where a socket is in its life; it only ever moves down this list.
-#[derive(Debug)]
-enum Phase {
-    /// Its middleware runs.
-    Pending,
-    Connected,
-    /// With the rooms that it was in, until its last handler is done.
-    Left(DisconnectReason, Vec<Arc<str>>),
 }
 
 impl Socket {
@@ -65,9 +56,8 @@ impl Socket {
             handshake,
             id: id.clone(),
             left: Notify::new(),
-            link,
+            line: Line::new(link),
             namespace,
-            phase: Mutex::new(Phase::Pending),
         }));
         write(socket.0.namespace.index()).insert(id, socket.clone());
         socket
@@ -96,7 +86,7 @@ impl Socket {
     /// The connection below, which the client's sockets in other namespaces
     /// share. Its id is a secret: who knows it can speak for the client.
     pub fn engine(&self) -> &engineio::Socket {
-        &self.0.link.engine
+        &self.0.line.link().engine
     }
 
     /// Handles an event of this name for this socket alone, before the
@@ -116,7 +106,7 @@ impl Socket {
         Fut: Future<Output: Reply> + Send + 'static,
     {
         self.0.handlers.insert(event.as_str(), handler);
-        if matches!(*lock(&self.0.phase), Phase::Left(..)) {
+        if self.reason().is_some() {
             self.0.handlers.clear();
         }
         self
@@ -134,7 +124,8 @@ impl Socket {
     /// If the event cannot be written, if the socket is not connected, or if
     /// the client reads so slowly that the connection's budget is spent.
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EmitError> {
-        self.send(&self.event(event.as_str(), &args, None)?)
+        let packet = self.encode(event.as_str(), &args, None)?;
+        self.send(&packet, Class::Reliable)
     }
 
     /// Emits an event that the client is to answer. The event is sent when
@@ -144,12 +135,12 @@ impl Socket {
         event: impl Emit<P> + Ask<T>,
         args: P,
     ) -> Request<T> {
-        Request::new(self.ask(event.as_str(), &args))
+        Request::new(self.request(event.as_str(), &args))
     }
 
     /// Emits that are dropped where the client cannot take them at once.
     pub fn volatile(&self) -> Volatile {
-        Volatile(self.clone())
+        Volatile::new(self.clone())
     }
 
     /// Waits until the client has read enough of what is queued for it.
@@ -185,10 +176,8 @@ impl Socket {
     /// its id is not among them. While [`Namespace::on_disconnect`] runs,
     /// those that it was in.
     pub fn rooms(&self) -> Vec<Arc<str>> {
-        if let Phase::Left(_, rooms) = &*lock(&self.0.phase) {
-            return rooms.clone();
-        }
-        read(self.0.namespace.index()).rooms_of(&self.0.id)
+        let left = self.0.line.left_rooms();
+        left.unwrap_or_else(|| read(self.0.namespace.index()).rooms_of(&self.0.id))
     }
 
     /// The members of a room, or the socket of that id; without this socket.
@@ -212,8 +201,7 @@ impl Socket {
     /// refuses with an error, or when the socket has left.
     pub fn disconnect(&self) {
         if self.is_connected() && self.end(DisconnectReason::Server) {
-            self.send_unchecked(&encode_disconnect(self.0.namespace.name()));
-            self.0.link.left(self.0.id.clone());
+            self.0.line.link().left(self.0.id.clone());
         }
     }
 
@@ -221,13 +209,13 @@ impl Socket {
     /// connection once what is queued is sent.
     pub fn close(&self) {
         self.disconnect();
-        self.0.link.close();
+        self.0.line.link().close();
     }
 
     /// Whether the socket is connected: it passed the middleware and has not
     /// left.
     pub fn is_connected(&self) -> bool {
-        matches!(*lock(&self.0.phase), Phase::Connected)
+        self.0.line.is_open()
     }
 
     /// Waits until the socket has left, and tells why.
@@ -244,10 +232,7 @@ impl Socket {
 
     /// Why the socket left; `None` if it has not.
     pub(crate) fn reason(&self) -> Option<DisconnectReason> {
-        match &*lock(&self.0.phase) {
-            Phase::Left(reason, _) => Some(*reason),
-            Phase::Connected | Phase::Pending => None,
-        }
+        self.0.line.reason()
     }
 
     pub(crate) fn acks(&self) -> &Arc<AckTable> {
@@ -265,33 +250,20 @@ impl Socket {
     }
 
     /// Lets the socket emit and be reached, and tells the client.
-    ///
-    /// That is sent under the lock under which everybody looks whether the
-    /// socket is connected: so nothing is sent before it, and who hears of it
-    /// finds the socket connected.
     pub(crate) fn admit(&self) {
         write(self.0.namespace.index()).admit(&self.0.id);
-        let mut phase = lock(&self.0.phase);
-        if matches!(*phase, Phase::Pending) {
-            self.send_unchecked(&encode_connect(self.0.namespace.name(), &self.0.id));
-            *phase = Phase::Connected;
-        }
+        let packet = encode_connect(self.0.namespace.name(), &self.0.id);
+        self.0.line.open(&packet);
     }
 
     /// Takes the socket out of its rooms and its namespace. `false` if it has
     /// left already: the first reason stays.
     pub(crate) fn end(&self, reason: DisconnectReason) -> bool {
-        {
-            let mut phase = lock(&self.0.phase);
-            if matches!(*phase, Phase::Left(..)) {
-                return false;
-            }
-            *phase = Phase::Left(reason, Vec::new());
+        if !self.0.line.close(reason) {
+            return false;
         }
-        let left = write(self.0.namespace.index()).remove(&self.0.id);
-        if let Phase::Left(_, rooms) = &mut *lock(&self.0.phase) {
-            *rooms = left;
-        }
+        let rooms = write(self.0.namespace.index()).remove(&self.0.id);
+        self.0.line.set_left_rooms(rooms);
         self.0.acks.close();
         self.0.left.notify_waiters();
         true
@@ -300,46 +272,37 @@ impl Socket {
     /// Drops what only the handlers of a socket need. They are all done.
     pub(crate) fn forget(&self) {
         self.0.handlers.clear();
-        if let Phase::Left(_, rooms) = &mut *lock(&self.0.phase) {
-            *rooms = Vec::new();
-        }
+        self.0.line.set_left_rooms(Vec::new());
     }
 
-    pub(crate) fn send(&self, packet: &Encoded) -> Result<(), EmitError> {
-        if !self.is_connected() {
-            return Err(EmitError::NotConnected);
-        }
-        Ok(self.engine().send_all(packet.parts())?)
-    }
-
-    pub(crate) fn send_volatile(&self, packet: &Encoded) -> Result<(), EmitError> {
-        if !self.is_connected() {
-            return Err(EmitError::NotConnected);
-        }
-        Ok(self.engine().send_volatile(packet.parts())?)
-    }
-
-    /// Sends in any phase. If the connection has ended, its end is on its way.
-    pub(crate) fn send_unchecked(&self, packet: &Encoded) {
-        if let Err(error) = self.engine().send_all(packet.parts()) {
-            tracing::debug!(socket = self.id(), %error, "packet not sent");
-        }
-    }
-
-    fn event(
+    pub(crate) fn encode(
         &self,
         name: &str,
         args: &impl IntoArgs,
         ack: Option<u64>,
-    ) -> Result<Encoded, EmitError> {
-        Ok(encode_event(self.0.namespace.name(), name, args, ack)?)
+    ) -> Result<Encoded, EncodeError> {
+        encode_event(self.0.namespace.name(), name, args, ack)
     }
 
-    fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
+    pub(crate) fn send(&self, packet: &Encoded, class: Class) -> Result<(), EmitError> {
+        self.0.line.send(packet, class)
+    }
+
+    /// Sends a packet that is to be answered.
+    pub(crate) fn ask(
+        &self,
+        pending: &mut Pending,
+        packet: &Encoded,
+        class: Class,
+    ) -> Result<(), EmitError> {
+        pending.ask(&self.0.acks, || self.send(packet, class))
+    }
+
+    fn request(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
         let id = self.0.namespace.next_ack();
-        let packet = self.event(name, args, Some(id))?;
+        let packet = self.encode(name, args, Some(id))?;
         let mut pending = Pending::new(id);
-        pending.ask(&self.0.acks, || self.send(&packet))?;
+        self.ask(&mut pending, &packet, Class::Reliable)?;
         Ok(pending)
     }
 }
@@ -349,7 +312,7 @@ impl fmt::Debug for Socket {
         f.debug_struct("Socket")
             .field("id", &self.0.id)
             .field("namespace", &self.0.namespace.name())
-            .field("phase", &*lock(&self.0.phase))
+            .field("reason", &self.reason())
             .finish_non_exhaustive()
     }
 }
@@ -360,27 +323,6 @@ impl Outlet for Inner {
     }
 
     fn send(&self, packet: &Encoded) -> Result<(), EmitError> {
-        if !matches!(*lock(&self.phase), Phase::Connected) {
-            return Err(EmitError::NotConnected);
-        }
-        Ok(self.link.engine.send_all(packet.parts())?)
-    }
-}
-
-/// Emits to one client that are dropped where it cannot take them at once:
-/// something is queued for it, or its transport is busy.
-#[derive(Clone, Debug)]
-pub struct Volatile(Socket);
-
-impl Volatile {
-    /// Emits an event, or drops it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Socket::emit`]. That it was dropped is one as well:
-    /// [`SendError::Dropped`](engineio::SendError::Dropped).
-    pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EmitError> {
-        let packet = self.0.event(event.as_str(), &args, None)?;
-        self.0.send_volatile(&packet)
+        self.line.send(packet, Class::Reliable)
     }
 }

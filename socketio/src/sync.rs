@@ -1,5 +1,6 @@
-//! Locks, held for statements. No code of a user runs under any of them, so a
-//! poisoned one only says that a thread died in between two complete states.
+//! Locks, held for statements. No code of a user runs under any of them, and
+//! nobody is woken: so a poisoned one only says that a thread died in between
+//! two complete states.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

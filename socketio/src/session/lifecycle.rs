@@ -11,7 +11,8 @@ use super::slot::{Gate, Slot};
 use super::task::Task;
 use crate::hooks::{Boxed, Hooks};
 use crate::{
-    Args, ConnectError, DisconnectReason, Handshake, Socket, Violation, encode_connect_error,
+    Args, ConnectError, DisconnectReason, Encoded, Handshake, Socket, Violation,
+    encode_connect_error, encode_disconnect,
 };
 
 impl Session {
@@ -69,7 +70,7 @@ impl Session {
     /// Closes the connection as the server's own wish.
     pub(super) fn close(&mut self, cx: &mut Context<'_>) {
         for slot in &self.slots {
-            slot.socket.disconnect();
+            self.dismiss(slot);
         }
         self.link.engine.close(Close::Flush);
         self.end(DisconnectReason::Server, cx);
@@ -86,6 +87,7 @@ impl Session {
     /// The server disconnected a socket, which may have left meanwhile.
     pub(super) fn see_off(&mut self, id: &str, cx: &mut Context<'_>) {
         if let Some(index) = self.slots.iter().position(|slot| slot.socket.id() == id) {
+            self.dismiss(&self.slots[index]);
             let namespace = self.slots[index].socket.namespace();
             self.connection.leave(namespace.name());
             self.part(index, DisconnectReason::Server, cx);
@@ -115,8 +117,21 @@ impl Session {
         self.shared.namespaces.prune(socket.namespace());
     }
 
+    /// Tells a client that the server disconnects it. Nothing of this socket is
+    /// sent after that; and as it is told here alone, by the task that also lets
+    /// it in, it never ends the client's next socket.
+    fn dismiss(&self, slot: &Slot) {
+        if !matches!(slot.gate, Gate::Deciding(_)) {
+            slot.socket.end(DisconnectReason::Server);
+            self.send(&encode_disconnect(slot.socket.namespace().name()));
+        }
+    }
+
     fn send_refusal(&self, nsp: &str, error: &ConnectError) {
-        let packet = encode_connect_error(nsp, error);
+        self.send(&encode_connect_error(nsp, error));
+    }
+
+    fn send(&self, packet: &Encoded) {
         // If the connection has ended, its end is on its way.
         let _ = self.link.engine.send_all(packet.parts());
     }

@@ -62,6 +62,26 @@ async fn the_server_disconnects_one_namespace_or_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_server_closes_the_connections_of_a_room() {
+    let io = server();
+    io.of("/two");
+    let (mut first, mut second) = (Client::open(&io).await, Client::open(&io).await);
+    let id = first.join("/").await;
+    first.join("/two").await;
+    second.join("/").await;
+    let socket = io.of("/").socket(&id).expect("it is connected");
+    socket.join("room").unwrap();
+    io.of("/").to("room").close();
+    let mut packets = first.rest().await;
+    packets.sort();
+    assert_eq!(packets, ["1", "1/two,"]);
+    // It has left, and can be closed again as often as one likes.
+    socket.close();
+    assert_eq!(io.engine().session_count(), 1);
+    second.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_socket_can_be_disconnected_by_any_handler() {
     let io = server();
     let mut log = reasons(&io, "/");

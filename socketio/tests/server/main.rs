@@ -10,3 +10,4 @@ mod events;
 mod rooms;
 mod support;
 mod threads;
+mod wakers;

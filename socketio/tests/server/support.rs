@@ -30,11 +30,7 @@ impl Client {
 
     /// Opens a connection with these headers and this query behind the usual.
     pub(crate) async fn open_with(io: &Server, head: http::request::Builder, query: &str) -> Self {
-        let uri = format!("/socket.io/?EIO=4&transport=polling{query}");
-        let (status, body) = ask(io, head.uri(uri), "").await;
-        assert_eq!(status, StatusCode::OK, "{body}");
-        let (_, rest) = body.split_once(r#""sid":""#).expect("an open packet");
-        let sid = rest[..20].to_owned();
+        let sid = handshake(io, head, query).await;
         let (outbox, inbox) = mpsc::unbounded_channel();
         tokio::spawn(poll(io.clone(), sid.clone(), outbox));
         Self {
@@ -115,6 +111,15 @@ impl Client {
     }
 }
 
+/// Opens a connection, and gives its id.
+pub(crate) async fn handshake(io: &Server, head: http::request::Builder, query: &str) -> String {
+    let uri = format!("/socket.io/?EIO=4&transport=polling{query}");
+    let (status, body) = ask(io, head.uri(uri), "").await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let (_, rest) = body.split_once(r#""sid":""#).expect("an open packet");
+    rest[..20].to_owned()
+}
+
 /// Polls until the connection is closed, and answers pings.
 async fn poll(io: Server, sid: String, outbox: mpsc::UnboundedSender<String>) {
     loop {
@@ -134,12 +139,12 @@ async fn poll(io: Server, sid: String, outbox: mpsc::UnboundedSender<String>) {
     }
 }
 
-async fn post(io: &Server, sid: &str, payload: &str) -> (StatusCode, String) {
+pub(crate) async fn post(io: &Server, sid: &str, payload: &str) -> (StatusCode, String) {
     let head = Request::builder().method(Method::POST).uri(uri(sid));
     ask(io, head, payload).await
 }
 
-fn uri(sid: &str) -> String {
+pub(crate) fn uri(sid: &str) -> String {
     format!("/socket.io/?EIO=4&transport=polling&sid={sid}")
 }
 

@@ -80,6 +80,38 @@ async fn sockets_that_everybody_ends_at_once_end_once() {
     assert_eq!(io.of("/").socket_count(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_emitted_behind_the_disconnect() {
+    let io = server();
+    for _ in 0..50 {
+        let mut client = Client::open(&io).await;
+        let id = client.join("/").await;
+        let socket = io.of("/").socket(&id).expect("it is connected");
+        let emitters: Vec<_> = (0..3)
+            .map(|_| {
+                let socket = socket.clone();
+                std::thread::spawn(move || while socket.emit("x", ()).is_ok() {})
+            })
+            .collect();
+        assert_eq!(client.recv().await, r#"2["x"]"#);
+        socket.disconnect();
+        for emitter in emitters {
+            emitter.join().expect("it ends");
+        }
+        client.send("0").await;
+        let mut packets = Vec::new();
+        while !packets
+            .last()
+            .is_some_and(|packet: &String| packet.starts_with("0{"))
+        {
+            packets.push(client.recv().await);
+        }
+        let behind = packets.iter().skip_while(|packet| *packet != "1");
+        assert_eq!(behind.count(), 2, "the DISCONNECT and the next CONNECT");
+        client.close().await;
+    }
+}
+
 async fn come_and_go(io: Server, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::SeqCst) {
         let mut client = Client::open(&io).await;

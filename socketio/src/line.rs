@@ -1,0 +1,107 @@
+//! The way from a socket to its client, from the CONNECT to the DISCONNECT.
+
+use std::sync::{Arc, Mutex};
+
+use engineio::Class;
+
+use crate::link::Link;
+use crate::sync::lock;
+use crate::{DisconnectReason, EmitError, Encoded};
+
+/// The way from a socket to its client.
+///
+/// Whether it is open is looked at, and the packet queued, under one lock: so
+/// nothing is sent before the CONNECT, and nothing after the socket has left.
+/// Those who wait for the packet are woken when that lock is free again.
+pub(crate) struct Line {
+    link: Arc<Link>,
+    phase: Mutex<Phase>,
+}
+
+/// Where a socket is in its life; it only ever moves down this list.
+enum Phase {
+    /// Its middleware runs.
+    Pending,
+    Connected,
+    /// With the rooms that it was in, until its last handler is done.
+    Left(DisconnectReason, Vec<Arc<str>>),
+}
+
+impl Line {
+    pub(crate) fn new(link: Arc<Link>) -> Self {
+        Self {
+            link,
+            phase: Mutex::new(Phase::Pending),
+        }
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(*lock(&self.phase), Phase::Connected)
+    }
+
+    /// Why the socket left; `None` if it has not.
+    pub(crate) fn reason(&self) -> Option<DisconnectReason> {
+        match &*lock(&self.phase) {
+            Phase::Left(reason, _) => Some(*reason),
+            Phase::Connected | Phase::Pending => None,
+        }
+    }
+
+    /// Opens with the packet that tells the client. Who is woken by it finds
+    /// the socket connected.
+    pub(crate) fn open(&self, connect: &Encoded) {
+        let (sent, _wake) = {
+            let mut phase = lock(&self.phase);
+            if !matches!(*phase, Phase::Pending) {
+                return;
+            }
+            *phase = Phase::Connected;
+            self.link.engine.queue(connect.parts(), Class::Reliable)
+        };
+        if let Err(error) = sent {
+            // The connection has ended, and its end is on its way.
+            tracing::debug!(%error, "CONNECT not sent");
+        }
+    }
+
+    /// Sends a packet, if the socket is connected.
+    pub(crate) fn send(&self, packet: &Encoded, class: Class) -> Result<(), EmitError> {
+        let (sent, _wake) = {
+            let phase = lock(&self.phase);
+            if !matches!(*phase, Phase::Connected) {
+                return Err(EmitError::NotConnected);
+            }
+            self.link.engine.queue(packet.parts(), class)
+        };
+        Ok(sent?)
+    }
+
+    /// Closes for ever. `false` if it is closed: the first reason stays.
+    pub(crate) fn close(&self, reason: DisconnectReason) -> bool {
+        let mut phase = lock(&self.phase);
+        let is_first = !matches!(*phase, Phase::Left(..));
+        if is_first {
+            *phase = Phase::Left(reason, Vec::new());
+        }
+        is_first
+    }
+
+    /// The rooms that a socket which left was in; `None` if it has not.
+    pub(crate) fn left_rooms(&self) -> Option<Vec<Arc<str>>> {
+        match &*lock(&self.phase) {
+            Phase::Left(_, rooms) => Some(rooms.clone()),
+            Phase::Connected | Phase::Pending => None,
+        }
+    }
+
+    /// Keeps the rooms that a socket which left was in.
+    pub(crate) fn set_left_rooms(&self, left: Vec<Arc<str>>) {
+        if let Phase::Left(_, rooms) = &mut *lock(&self.phase) {
+            *rooms = left;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Who is woken by the server may use it at once: no lock is held meanwhile.
+
+use std::pin::pin;
+use std::sync::{Arc, Barrier, mpsc};
+use std::task::{Context, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+
+use crate::support::{Client, handshake, post, server, uri};
+
+#[test]
+fn who_is_woken_by_the_connect_finds_the_socket_connected() {
+    let (seen, outcome) = mpsc::channel();
+    // A thread of its own, as a deadlock would end in no other way.
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        runtime.block_on(connect_while_a_waker_looks(seen));
+    });
+    let is_connected = outcome.recv_timeout(Duration::from_secs(20));
+    assert_eq!(is_connected, Ok(true));
+}
+
+async fn connect_while_a_waker_looks(seen: mpsc::Sender<bool>) {
+    let io = server();
+    let sid = handshake(&io, Request::builder(), "").await;
+    let request = Request::builder().uri(uri(&sid));
+    let request = request.body(Full::new(Bytes::new())).expect("a request");
+    let mut get = pin!(io.handle(request));
+    let waker = on_wake({
+        let io = io.clone();
+        move || {
+            let sockets = io.of("/").sockets();
+            seen.send(sockets.iter().all(|socket| socket.is_connected()))
+                .ok();
+        }
+    });
+    assert!(
+        get.as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
+    post(&io, &sid, "40").await;
+    // The session's task has run when nothing is left to do but to wait.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disconnect_that_is_late_does_not_hit_the_next_socket() {
+    let io = server();
+    let mut client = Client::connect(&io).await;
+    let socket = io.of("/").sockets().remove(0);
+    // In the middle of the disconnect whoever waits for an answer is woken.
+    let middle = Arc::new(Barrier::new(2));
+    let waker = on_wake({
+        let middle = middle.clone();
+        move || {
+            middle.wait();
+            middle.wait();
+        }
+    });
+    let mut question = pin!(socket.emit_with_ack::<_, ()>("?", ()));
+    let asked = question.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(asked.is_pending());
+    assert_eq!(client.recv().await, r#"20["?"]"#);
+
+    let disconnect = {
+        let socket = socket.clone();
+        thread::spawn(move || socket.disconnect())
+    };
+    middle.wait();
+    client.send("1").await;
+    client.join("/").await;
+    middle.wait();
+    disconnect.join().expect("it ends");
+    client.silence().await;
+    assert_eq!(io.of("/").socket_count(), 1);
+}
+
+fn on_wake(action: impl Fn() + Send + Sync + 'static) -> Waker {
+    struct OnWake<F>(F);
+
+    impl<F: Fn() + Send + Sync> Wake for OnWake<F> {
+        fn wake(self: Arc<Self>) {
+            (self.0)();
+        }
+    }
+
+    Arc::new(OnWake(action)).into()
+}
