@@ -51,7 +51,6 @@ impl AckTable {
     }
 
     /// Answers that are waited for.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         lock(&self.0).waiting.len()
     }

@@ -29,6 +29,13 @@ pub struct Config {
     /// transports, heartbeat. Default: that of the engine, with the path
     /// `/socket.io`.
     pub engine: engineio::Config,
+    /// How long the handlers of [`on_connect`](crate::Namespace::on_connect) and
+    /// [`on_event`](crate::Namespace::on_event) that still run when their socket
+    /// leaves are waited for. Then they are dropped where they wait, for
+    /// [`on_disconnect`](crate::Namespace::on_disconnect) to run. More than half
+    /// of [`shutdown_timeout`](Self::shutdown_timeout) is taken as half of it.
+    /// Default: 5 s.
+    pub leave_timeout: Duration,
     /// Limits on what a client can make longer.
     pub limits: Limits,
     /// How long [`Server::close`](crate::Server::close) waits for handlers
@@ -51,6 +58,12 @@ impl Config {
         self
     }
 
+    /// Sets [`leave_timeout`](Self::leave_timeout).
+    pub fn leave_timeout(mut self, timeout: Duration) -> Self {
+        self.leave_timeout = timeout;
+        self
+    }
+
     /// Sets [`limits`](Self::limits).
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -62,6 +75,11 @@ impl Config {
         self.shutdown_timeout = timeout;
         self
     }
+
+    /// How long a farewell is put off, to be in time when the server closes.
+    pub(crate) fn farewell_delay(&self) -> Duration {
+        self.leave_timeout.min(self.shutdown_timeout / 2)
+    }
 }
 
 #[cfg(feature = "server")]
@@ -70,6 +88,7 @@ impl Default for Config {
         Self {
             connect_timeout: Duration::from_secs(45),
             engine: engineio::Config::default().path("/socket.io"),
+            leave_timeout: Duration::from_secs(5),
             limits: Limits::default(),
             shutdown_timeout: Duration::from_secs(10),
         }
@@ -105,15 +124,28 @@ pub struct Limits {
     /// arguments included. Default: 100; more than 127 is taken as 127, the
     /// most that serde_json reads.
     pub depth: usize,
-    /// Handlers of one connection that run at a time; further events wait in
-    /// the order of their arrival. Default: 64.
+    /// Events of one connection that are handled at a time, from
+    /// [`on_event`](crate::Namespace::on_event) to the end of the handler;
+    /// further events wait in the order of their arrival. And twice as many
+    /// sockets may have left whose last handlers are not done, before the
+    /// connection is read no further. Default: 64.
     pub max_in_flight: usize,
+    /// How long reading may pause while the server waits for answers of the
+    /// client, see [`pending_bytes`](Self::pending_bytes). As nothing is read
+    /// the answers cannot come, and the connection is closed as `stalled`.
+    /// Default: 30 s.
+    pub max_pause: Duration,
     /// Bytes of a namespace's name as a client writes it. Default: 256.
     pub name_length: usize,
     /// Namespaces of one connection, pending ones included. Default: 64.
     pub namespaces: usize,
-    /// Bytes of events that wait for a handler of the same connection before
-    /// the connection is read no further. Default: 1 MiB.
+    /// Bytes of events of one connection that wait, or whose handlers are not
+    /// done, before the connection is read no further. Each is counted with
+    /// what it takes beside its content. One event of any size is always
+    /// taken.
+    ///
+    /// While the server waits for an answer of the client, which can be behind
+    /// such events, twice as much is read. Default: 1 MiB.
     pub pending_bytes: usize,
     /// Bytes of a room's name. Default: 1024.
     pub room_length: usize,
@@ -158,6 +190,12 @@ impl Limits {
         self
     }
 
+    /// Sets [`max_pause`](Self::max_pause).
+    pub fn max_pause(mut self, pause: Duration) -> Self {
+        self.max_pause = pause;
+        self
+    }
+
     /// Sets [`name_length`](Self::name_length).
     pub fn name_length(mut self, bytes: usize) -> Self {
         self.name_length = bytes;
@@ -198,6 +236,7 @@ impl Default for Limits {
             auth_bytes: 64 << 10,
             depth: 100,
             max_in_flight: 64,
+            max_pause: Duration::from_secs(30),
             name_length: 256,
             namespaces: 64,
             pending_bytes: 1 << 20,

@@ -8,6 +8,7 @@ use std::sync::{Arc, RwLock};
 
 use crate::proto::encoder::is_reserved;
 use crate::sync::{read, write};
+use crate::unwind::discard;
 use crate::{Cause, DecodeError, FromEvent, Incoming, Reply};
 
 /// A handler at work; it answers the event itself when it is done.
@@ -60,7 +61,9 @@ impl<S: 'static> Handlers<S> {
     }
 
     pub(crate) fn clear(&self) {
-        let _dropped_unlocked = std::mem::take(&mut *write(&self.table));
+        let table = std::mem::take(&mut *write(&self.table));
+        // The lock is free: dropping handlers can run code of the user.
+        discard(table);
     }
 }
 

@@ -81,6 +81,16 @@ impl Incoming {
         })
     }
 
+    /// Copies what is smaller than this many bytes out of the message that it
+    /// came in, which it would keep whole.
+    #[cfg(feature = "server")]
+    pub(crate) fn detach(&mut self, below: usize) {
+        if self.name.len() < below {
+            self.name = ByteString::from(&*self.name);
+        }
+        self.args.detach(below);
+    }
+
     pub(crate) fn take_args(&mut self) -> Args {
         std::mem::take(&mut self.args)
     }

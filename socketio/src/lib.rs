@@ -127,6 +127,8 @@ mod socket;
 #[cfg(feature = "server")]
 mod sync;
 #[cfg(feature = "server")]
+mod unwind;
+#[cfg(feature = "server")]
 mod volatile;
 
 pub use config::Limits;

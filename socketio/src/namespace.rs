@@ -165,7 +165,12 @@ impl Namespace {
 
     /// Runs when a socket is connected, after all middleware. Events that the
     /// client sends meanwhile wait until it is done, so it is the place for
-    /// [`Socket::on`]; what goes on for long belongs into a task of its own.
+    /// [`Socket::on`]; what goes on for long belongs into a task of its own. It
+    /// can [ask the client](Socket::emit_with_ack), but better with a timeout:
+    /// see there.
+    ///
+    /// If the client goes away meanwhile, it is waited for no longer than
+    /// [`Config::leave_timeout`]; then it is dropped where it waits.
     ///
     /// Several such handlers run one after the other.
     pub fn on_connect<F, Fut>(&self, handler: F) -> &Self
@@ -183,6 +188,11 @@ impl Namespace {
     ///
     /// Broadcasts do not reach the socket any more, but [`Socket::rooms`]
     /// still tells the rooms that it was in, until the handlers are done.
+    ///
+    /// They run when [`on_connect`](Self::on_connect) is done, or an
+    /// [`on_event`](Self::on_event) that has an event of the socket, or the
+    /// [`Config::leave_timeout`] has passed. Only a process that ends, or a
+    /// handler that blocks its thread, can keep them from running.
     ///
     /// Several such handlers run one after the other.
     pub fn on_disconnect<F, Fut>(&self, handler: F) -> &Self
@@ -353,6 +363,11 @@ impl Namespace {
 
     pub(crate) fn hooks(&self) -> Arc<Hooks> {
         read(&self.0.behaviour.hooks).clone()
+    }
+
+    /// Whether events go straight to their handlers.
+    pub(crate) fn passes_events(&self) -> bool {
+        read(&self.0.behaviour.hooks).passes_events()
     }
 
     /// The membership index. Its lock is held for single statements only.

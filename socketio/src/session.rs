@@ -1,6 +1,10 @@
 //! The loop of one connection: from the engine's messages to the handlers.
 
+mod dispatch;
+mod event;
+mod gate;
 mod lifecycle;
+mod load;
 mod slot;
 mod task;
 
@@ -9,16 +13,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use bytestring::ByteString;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Sleep;
 
-use self::slot::{Gate, Passed, Slot};
+use self::load::Load;
+use self::slot::Slot;
 use self::task::Task;
 use crate::link::{Link, Wishes};
 use crate::server::Shared;
-use crate::{Acker, Args, Connection, DisconnectReason, Incoming, Input};
+use crate::{Connection, DisconnectReason, Input};
 
 /// One client, from the opening of its connection until its last handler is
 /// done. It is the future that the engine runs on the task of the connection;
@@ -30,19 +34,20 @@ use crate::{Acker, Args, Connection, DisconnectReason, Incoming, Input};
 /// handlers start in the order of their events, and one that waits holds up no
 /// other.
 pub(crate) struct Session {
-    are_gates_due: bool,
     connection: Connection,
     /// Nothing is read any more; what runs runs to its end.
     is_over: bool,
     link: Arc<Link>,
+    load: Load,
     now: Instant,
     shared: Arc<Shared>,
     slots: Vec<Slot>,
+    /// Since when nothing is read although answers are waited for.
+    stalled_since: Option<Instant>,
     tasks: FuturesUnordered<Task>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Which slot's turn it is to start a waiting event.
     turn: usize,
-    waiting_bytes: usize,
 }
 
 impl Session {
@@ -50,29 +55,24 @@ impl Session {
         let now = now();
         let timeout = shared.config.connect_timeout;
         Self {
-            are_gates_due: false,
             connection: Connection::new(shared.limits.clone(), timeout, now),
             is_over: false,
             link: Arc::new(Link::new(engine)),
+            load: Load::default(),
             now,
             shared,
             slots: Vec::new(),
+            stalled_since: None,
             tasks: FuturesUnordered::new(),
             timer: None,
             turn: 0,
-            waiting_bytes: 0,
         }
     }
 
     /// Does one thing, if there is one to do. What is going on comes before
     /// what is new.
     fn step(&mut self, cx: &mut Context<'_>) -> bool {
-        self.obey(cx)
-            || self.poll_tasks(cx)
-            || self.poll_gates(cx)
-            || self.start_next(cx)
-            || self.read(cx)
-            || self.check_deadline(cx)
+        self.obey(cx) || self.poll_tasks(cx) || self.start_next(cx) || self.read(cx)
     }
 
     /// Does what was asked for through the sockets.
@@ -88,52 +88,10 @@ impl Session {
     }
 
     fn poll_tasks(&mut self, cx: &mut Context<'_>) -> bool {
-        !self.tasks.is_empty() && self.tasks.poll_next_unpin(cx).is_ready()
-    }
-
-    /// Looks at the gates once each time that the task is woken, and after a
-    /// change: they have no wakers of their own.
-    fn poll_gates(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.are_gates_due {
-            return false;
-        }
-        for index in 0..self.slots.len() {
-            if let Poll::Ready(passed) = self.slots[index].poll_gate(cx) {
-                self.pass(index, passed, cx);
-                return true;
-            }
-        }
-        self.are_gates_due = false;
-        false
-    }
-
-    fn pass(&mut self, index: usize, passed: Passed, cx: &mut Context<'_>) {
-        match passed {
-            Passed::Decision(Ok(())) => self.admit(index),
-            Passed::Decision(Err(error)) => self.refuse(index, &error),
-            Passed::Connected | Passed::Event(None) => {}
-            Passed::Event(Some(event)) => self.call(index, event, cx),
-        }
-    }
-
-    /// Starts an event that waited, of one socket after the other.
-    fn start_next(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.waiting_bytes == 0 || !self.may_start() {
-            return false;
-        }
-        let count = self.slots.len();
-        let order = (0..count).map(|step| (self.turn + step) % count);
-        let Some(index) = order
-            .into_iter()
-            .find(|&index| self.slots[index].has_next())
-        else {
+        let Poll::Ready(Some(passed)) = self.tasks.poll_next_unpin(cx) else {
             return false;
         };
-        self.turn = index + 1;
-        if let Some((event, cost)) = self.slots[index].take_next() {
-            self.waiting_bytes -= cost;
-            self.start(index, event, cx);
-        }
+        self.finish(passed, cx);
         true
     }
 
@@ -143,14 +101,9 @@ impl Session {
             return false;
         }
         if self.is_full() {
-            // Who is not listened to can still go away. This runs on the task
-            // of the engine's session, which is woken by its end.
-            let is_closed = self.link.engine.close_reason().is_some();
-            if is_closed {
-                self.end(self.close_reason(), cx);
-            }
-            return is_closed;
+            return self.wait_for_room(cx);
         }
+        self.stalled_since = None;
         let Poll::Ready(message) = self.link.engine.poll_recv(cx) else {
             return false;
         };
@@ -163,9 +116,25 @@ impl Session {
         true
     }
 
-    fn check_deadline(&mut self, cx: &mut Context<'_>) -> bool {
-        let deadline = self.connection.poll_timeout().filter(|_| !self.is_over);
-        let Some(deadline) = deadline.map(tokio::time::Instant::from_std) else {
+    /// Reads nothing. Answers that are waited for are not read either, so that
+    /// has an end.
+    fn wait_for_room(&mut self, cx: &mut Context<'_>) -> bool {
+        self.stalled_since = self
+            .awaits_answers()
+            .then(|| self.stalled_since.unwrap_or(self.now));
+        // Who is not listened to can still go away. This runs on the task of
+        // the engine's session, which is woken by its end.
+        let is_closed = self.link.engine.close_reason().is_some();
+        if is_closed {
+            self.end(self.close_reason(), cx);
+        }
+        is_closed
+    }
+
+    /// Judges the deadlines if one is reached. Done each time that the task
+    /// ran, so that no amount of work puts it off.
+    fn check_deadlines(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(deadline) = self.deadline().map(tokio::time::Instant::from_std) else {
             self.timer = None;
             return false;
         };
@@ -179,15 +148,32 @@ impl Session {
             return false;
         }
         self.timer = None;
-        if let Err(violation) = self.connection.handle_timeout(now()) {
+        self.now = now();
+        if self.stalled_until().is_some_and(|until| until <= self.now) {
+            self.give_up(cx);
+        } else if let Err(violation) = self.connection.handle_timeout(self.now) {
             self.punish(&violation, cx);
         }
         true
     }
 
+    fn deadline(&self) -> Option<Instant> {
+        let deadlines = [self.connection.poll_timeout(), self.stalled_until()];
+        deadlines
+            .into_iter()
+            .flatten()
+            .min()
+            .filter(|_| !self.is_over)
+    }
+
+    fn stalled_until(&self) -> Option<Instant> {
+        self.stalled_since?
+            .checked_add(self.shared.limits.max_pause)
+    }
+
     fn take(&mut self, input: Input, cx: &mut Context<'_>) {
         match input {
-            Input::Connect { nsp, auth } => self.connect(&nsp, auth),
+            Input::Connect { nsp, auth } => self.connect(&nsp, auth, cx),
             Input::Event {
                 nsp,
                 name,
@@ -207,81 +193,34 @@ impl Session {
         }
     }
 
-    /// An event came: it starts, or it waits for those before it.
-    fn receive(
-        &mut self,
-        nsp: &str,
-        name: ByteString,
-        args: Args,
-        ack: Option<u64>,
-        cx: &mut Context<'_>,
-    ) {
-        let Some(index) = self.find(nsp) else { return };
-        let may_start = self.may_start();
-        let slot = &mut self.slots[index];
-        let acker = ack.map(|id| Acker::new(id, slot.socket.outlet()));
-        let event = Incoming::new(name, args, acker);
-        if may_start && slot.is_free() {
-            self.start(index, event, cx);
-        } else {
-            self.waiting_bytes += slot.hold(event);
-        }
-    }
-
-    fn start(&mut self, index: usize, event: Incoming, cx: &mut Context<'_>) {
-        let slot = &mut self.slots[index];
-        let hooks = slot.socket.namespace().hooks();
-        if hooks.passes_events() {
-            return self.call(index, event, cx);
-        }
-        slot.gate = Gate::Filtering(Box::pin(hooks.filter(slot.socket.clone(), event)));
-        self.are_gates_due = true;
-    }
-
-    /// Calls the handler of an event. Nobody answers one without a handler, nor
-    /// one whose socket was disconnected meanwhile.
-    fn call(&mut self, index: usize, event: Incoming, cx: &mut Context<'_>) {
-        let socket = &self.slots[index].socket;
-        if !socket.is_connected() {
-            return;
-        }
-        match socket.handler(event.name()) {
-            Some(handler) => {
-                let event = task::Event::start(socket.clone(), &handler, event);
-                self.run(Task::Event(event), cx);
-            }
-            None => tracing::trace!(socket = socket.id(), "event without a handler"),
-        }
-    }
-
-    /// Polls a task where it was made, and keeps it if it is not ready.
-    fn run(&mut self, mut task: Task, cx: &mut Context<'_>) {
-        if Pin::new(&mut task).poll(cx).is_pending() {
-            self.tasks.push(task);
-        }
-    }
-
-    fn remove(&mut self, index: usize) -> Slot {
-        let slot = self.slots.remove(index);
-        self.waiting_bytes -= slot.cost();
-        slot
-    }
-
     fn find(&self, nsp: &str) -> Option<usize> {
         let is_meant = |slot: &Slot| slot.socket.namespace().name() == nsp;
         self.slots.iter().position(is_meant)
     }
 
-    /// Whether one more handler may run.
+    /// Whether one more event may start.
     fn may_start(&self) -> bool {
-        self.tasks.len() < self.max_in_flight()
+        self.load.running() < self.max_in_flight()
     }
 
-    /// Whether nothing more is to be read now. Hooks of sockets that left run
-    /// beside the handlers, and must not pile up either.
+    /// Whether nothing more is to be read now. While answers are waited for,
+    /// which may be behind what is to wait, twice as much is read.
     fn is_full(&self) -> bool {
-        self.waiting_bytes > self.shared.limits.pending_bytes
-            || self.tasks.len() >= 2 * self.max_in_flight()
+        self.exceeds(1) && (self.exceeds(2) || !self.awaits_answers())
+    }
+
+    /// Whether there is more to do than this many times what is fine. The last
+    /// hooks of sockets that left run beside the handlers, and must not pile
+    /// up either.
+    fn exceeds(&self, times: usize) -> bool {
+        let bytes = self.shared.limits.pending_bytes.saturating_mul(times);
+        let leaving = self.max_in_flight().saturating_mul(2 * times);
+        self.load.bytes() > bytes || self.load.leaving() >= leaving
+    }
+
+    fn awaits_answers(&self) -> bool {
+        let mut slots = self.slots.iter();
+        slots.any(|slot| slot.socket.acks().len() > 0)
     }
 
     /// With none at all nothing would ever happen.
@@ -297,19 +236,15 @@ impl Future for Session {
         let this = self.get_mut();
         this.link.register(cx);
         this.now = now();
-        this.are_gates_due = true;
-        for _ in 0..STEPS {
-            if !this.step(cx) {
-                let is_done = this.is_over && this.tasks.is_empty();
-                return if is_done {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                };
-            }
+        let is_busy = (0..STEPS).all(|_| this.step(cx));
+        if this.check_deadlines(cx) || is_busy {
+            // Others are to have their turn, the writing of answers as well.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        // Others are to have their turn, the writing of answers as well.
-        cx.waker().wake_by_ref();
+        if this.is_over && this.tasks.is_empty() {
+            return Poll::Ready(());
+        }
         Poll::Pending
     }
 }
@@ -324,20 +259,22 @@ const STEPS: usize = 256;
 
 #[cfg(test)]
 mod tests {
+    use super::slot::Held;
     use super::*;
     use crate::Socket;
 
     #[test]
     fn a_connection_and_a_socket_are_small() {
         for (what, size, limit) in [
-            ("a connection", size_of::<Session>(), 200),
+            ("a connection", size_of::<Session>(), 208),
             ("its link", size_of::<Link>(), 72),
             ("a slot", size_of::<Slot>(), 64),
+            ("an event that waits", size_of::<Held>(), 144),
             ("a socket", Socket::SIZE, 336),
             (
                 "a handler that waits, beside its future",
                 size_of::<Task>(),
-                80,
+                104,
             ),
         ] {
             assert!(size <= limit, "{what} takes {size} bytes");

@@ -130,6 +130,12 @@ impl Socket {
 
     /// Emits an event that the client is to answer. The event is sent when
     /// this returns; the answer comes when the [`Request`] is awaited.
+    ///
+    /// A handler that waits for an answer holds its event, and those that wait
+    /// for it, up to the limits of the connection: the answer can be behind
+    /// events that are not read any more, see
+    /// [`Limits::pending_bytes`](crate::Limits::pending_bytes). With a timeout
+    /// a client that does not answer costs no more than that.
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
@@ -239,6 +245,10 @@ impl Socket {
         &self.0.acks
     }
 
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn outlet(&self) -> Arc<dyn Outlet> {
         self.0.clone()
     }
@@ -295,7 +305,10 @@ impl Socket {
         packet: &Encoded,
         class: Class,
     ) -> Result<(), EmitError> {
-        pending.ask(&self.0.acks, || self.send(packet, class))
+        pending.ask(&self.0.acks, || self.send(packet, class))?;
+        // For an answer a connection is read further.
+        self.0.line.link().wake();
+        Ok(())
     }
 
     fn request(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {

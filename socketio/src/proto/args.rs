@@ -207,6 +207,27 @@ impl Args {
         self.array.len() + self.attachments().iter().map(Bytes::len).sum::<usize>()
     }
 
+    /// Copies what is smaller than this many bytes out of the message that it
+    /// came in, which it would keep whole.
+    #[cfg(feature = "server")]
+    pub(crate) fn detach(&mut self, below: usize) {
+        if self.array.len() < below {
+            self.array = ByteString::from(&*self.array);
+        }
+        let is_small = |attachment: &Bytes| attachment.len() < below;
+        if let Some(attachments) = &mut self.attachments
+            && attachments.iter().any(is_small)
+        {
+            *attachments = attachments
+                .iter()
+                .map(|attachment| match is_small(attachment) {
+                    true => Bytes::copy_from_slice(attachment),
+                    false => attachment.clone(),
+                })
+                .collect();
+        }
+    }
+
     /// The arguments as JSON, with commas between them and placeholders for
     /// the attachments.
     pub fn as_json(&self) -> &str {

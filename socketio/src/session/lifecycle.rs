@@ -1,15 +1,18 @@
 //! How sockets come and go on a connection.
 
+use std::sync::Arc;
 use std::task::Context;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytestring::ByteString;
 use engineio::{Close, CloseReason};
 
 use super::Session;
-use super::slot::{Gate, Slot};
+use super::gate::{Gate, Passed, Running};
+use super::load::Leaving;
+use super::slot::Slot;
 use super::task::Task;
-use crate::hooks::{Boxed, Hooks};
+use crate::hooks::Hooks;
 use crate::{
     Args, ConnectError, DisconnectReason, Encoded, Handshake, Socket, Violation,
     encode_connect_error, encode_disconnect,
@@ -17,7 +20,9 @@ use crate::{
 
 impl Session {
     /// A client asks to be let into a namespace.
-    pub(super) fn connect(&mut self, nsp: &ByteString, auth: Args) {
+    pub(super) fn connect(&mut self, nsp: &ByteString, mut auth: Args, cx: &mut Context<'_>) {
+        // It is kept as long as the socket, and its message is not to be.
+        auth.detach(usize::MAX);
         let handshake = Handshake::new(auth, wall_clock(), self.link.engine.clone());
         let socket = self.shared.namespaces.enter(nsp, |namespace| {
             Socket::new(namespace, self.link.clone(), handshake)
@@ -27,12 +32,16 @@ impl Session {
             return self.send_refusal(nsp, &ConnectError::new("Invalid namespace"));
         };
         let decision = socket.namespace().hooks().decide(socket.clone());
-        self.slots.push(Slot::new(socket, Box::pin(decision)));
-        self.are_gates_due = true;
+        let hooks = Box::pin(async move { Passed::Decision(decision.await) });
+        self.slots.push(Slot::new(socket));
+        self.close_gate(self.slots.len() - 1, Gate::Deciding, hooks, cx);
     }
 
-    /// Lets a client in.
-    pub(super) fn admit(&mut self, index: usize) {
+    /// Lets a client in, unless it has gone away meanwhile.
+    pub(super) fn admit(&mut self, index: usize, cx: &mut Context<'_>) {
+        if self.link.engine.close_reason().is_some() {
+            return self.part(index, self.close_reason(), cx);
+        }
         let slot = &mut self.slots[index];
         let (socket, namespace) = (&slot.socket, slot.socket.namespace());
         tracing::debug!(
@@ -43,15 +52,20 @@ impl Session {
         self.connection.accept(namespace.name());
         socket.admit();
         let hooks = namespace.hooks();
+        slot.gate = Gate::Open;
         if hooks.has_connect() {
-            slot.gate = Gate::Connecting(Box::pin(hooks.connected(socket.clone())));
-            self.are_gates_due = true;
+            let connected = hooks.connected(socket.clone());
+            let hooks = Box::pin(async move {
+                connected.await;
+                Passed::Connected
+            });
+            self.close_gate(index, Gate::Closed, hooks, cx);
         }
     }
 
     /// Turns a client away. The rooms that middleware let it join are left.
     pub(super) fn refuse(&mut self, index: usize, error: &ConnectError) {
-        let slot = self.remove(index);
+        let slot = self.slots.remove(index);
         let nsp = slot.socket.namespace().name();
         tracing::debug!(socket = slot.socket.id(), nsp, %error, "socket refused");
         self.connection.refuse(nsp);
@@ -94,22 +108,39 @@ impl Session {
         }
     }
 
+    /// Closes a connection that cannot go on: what it is waited for is behind
+    /// what it is not read for.
+    pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
+        tracing::debug!("connection closed: answers are waited for, and nothing is read");
+        self.link.engine.close(Close::Flush);
+        self.end(DisconnectReason::Closed(CloseReason::Stalled), cx);
+    }
+
     /// Ends a socket. Here alone are the handlers for that run, and a slot is
     /// removed once: so they run once. Events that wait are not handled any
     /// more, and middleware is dropped.
     pub(super) fn part(&mut self, index: usize, reason: DisconnectReason, cx: &mut Context<'_>) {
-        let Slot { gate, socket, .. } = self.remove(index);
+        let Slot { gate, socket, .. } = self.slots.remove(index);
         self.end_socket(&socket, reason);
-        let before: Boxed<()> = match gate {
-            Gate::Deciding(_) => return socket.forget(),
-            Gate::Open => Box::pin(std::future::ready(())),
-            Gate::Connecting(hooks) => hooks,
-            Gate::Filtering(filter) => Box::pin(async move { drop(filter.await) }),
+        let before = match gate {
+            Gate::Open => None,
+            Gate::Deciding(middleware) => {
+                middleware.cancel();
+                return socket.forget();
+            }
+            Gate::Closed(running) => Some(running),
         };
         let reason = socket.reason().unwrap_or(reason);
         tracing::debug!(socket = socket.id(), %reason, "socket disconnected");
-        let farewell = say_farewell(before, socket, reason);
-        self.run(Task::Hooks(Box::pin(farewell)), cx);
+        let farewell = Farewell {
+            before: before.map(|running| (running, self.shared.config.farewell_delay())),
+            hooks: socket.namespace().hooks(),
+            leaving: Leaver {
+                _counted: self.load.leave(),
+                socket,
+            },
+        };
+        self.run(Task::Farewell(Box::pin(farewell.say(reason))), cx);
     }
 
     fn end_socket(&self, socket: &Socket, reason: DisconnectReason) {
@@ -158,19 +189,36 @@ impl Drop for Session {
     }
 }
 
-/// The last things that are done for a socket, after `before`.
-async fn say_farewell(before: Boxed<()>, socket: Socket, reason: DisconnectReason) {
-    let _forget = Forget(socket.clone());
-    before.await;
-    Hooks::disconnected(socket.namespace().hooks(), socket.clone(), reason).await;
+/// The last things that are done for a socket.
+struct Farewell {
+    /// What is waited for, and how long.
+    before: Option<(Running, Duration)>,
+    /// Those of the time when the socket left: a server that closes forgets its
+    /// hooks while the last of them may still have to run.
+    hooks: Arc<Hooks>,
+    leaving: Leaver,
 }
 
-/// Drops the handlers of a socket also if its last hook is never done.
-struct Forget(Socket);
+impl Farewell {
+    async fn say(self, reason: DisconnectReason) {
+        if let Some((running, limit)) = self.before {
+            running.end_within(limit).await;
+        }
+        let socket = self.leaving.socket.clone();
+        Hooks::disconnected(self.hooks, socket, reason).await;
+    }
+}
 
-impl Drop for Forget {
+/// A socket that left. Its handlers are dropped also if its last hook is never
+/// done.
+struct Leaver {
+    _counted: Leaving,
+    socket: Socket,
+}
+
+impl Drop for Leaver {
     fn drop(&mut self) {
-        self.0.forget();
+        self.socket.forget();
     }
 }
 

@@ -1,42 +1,26 @@
 //! A namespace that a client is in, or asks to be let into.
 
 use std::collections::VecDeque;
-use std::task::{Context, Poll};
 
-use crate::hooks::Boxed;
-use crate::{ConnectError, Incoming, Socket};
+use super::gate::Gate;
+use super::load::Charge;
+use crate::{Incoming, Socket};
 
 /// One socket of a connection, with what has to happen before its next event.
 pub(crate) struct Slot {
     pub(crate) gate: Gate,
     pub(crate) socket: Socket,
     /// Events that came and have not started, in their order.
-    waiting: VecDeque<Incoming>,
+    waiting: VecDeque<Held>,
 }
 
-/// What the socket's next event waits for.
-pub(crate) enum Gate {
-    /// Nothing.
-    Open,
-    /// The middleware.
-    Deciding(Boxed<Result<(), ConnectError>>),
-    /// The handlers of the connection.
-    Connecting(Boxed<()>),
-    /// Those who see every event, and have the one before.
-    Filtering(Boxed<Option<Incoming>>),
-}
-
-/// What came through a gate.
-pub(crate) enum Passed {
-    Decision(Result<(), ConnectError>),
-    Connected,
-    Event(Option<Incoming>),
-}
+/// An event that has not started.
+pub(crate) type Held = (Incoming, Charge);
 
 impl Slot {
-    pub(crate) fn new(socket: Socket, decision: Boxed<Result<(), ConnectError>>) -> Self {
+    pub(crate) fn new(socket: Socket) -> Self {
         Self {
-            gate: Gate::Deciding(decision),
+            gate: Gate::Open,
             socket,
             waiting: VecDeque::new(),
         }
@@ -52,44 +36,22 @@ impl Slot {
         matches!(self.gate, Gate::Open) && !self.waiting.is_empty()
     }
 
-    /// Keeps an event for later, and says what that costs.
-    pub(crate) fn hold(&mut self, event: Incoming) -> usize {
-        let cost = cost(&event);
-        self.waiting.push_back(event);
-        cost
+    /// Keeps an event for later.
+    pub(crate) fn hold(&mut self, mut event: Incoming, charge: Charge) {
+        event.detach(DETACHED);
+        self.waiting.push_back((event, charge));
     }
 
-    /// The first event that was kept, and its cost.
-    pub(crate) fn take_next(&mut self) -> Option<(Incoming, usize)> {
-        let event = self.waiting.pop_front()?;
-        let cost = cost(&event);
-        Some((event, cost))
-    }
-
-    /// What all events that are kept cost.
-    pub(crate) fn cost(&self) -> usize {
-        self.waiting.iter().map(cost).sum()
-    }
-
-    /// Opens the gate when what it waits for is done.
-    pub(crate) fn poll_gate(&mut self, cx: &mut Context<'_>) -> Poll<Passed> {
-        let passed = match &mut self.gate {
-            Gate::Open => return Poll::Pending,
-            Gate::Deciding(decision) => decision.as_mut().poll(cx).map(Passed::Decision),
-            Gate::Connecting(hooks) => hooks.as_mut().poll(cx).map(|()| Passed::Connected),
-            Gate::Filtering(filter) => filter.as_mut().poll(cx).map(Passed::Event),
-        };
-        if passed.is_ready() {
-            self.gate = Gate::Open;
+    /// The first event that was kept. What a burst took is given back.
+    pub(crate) fn take_next(&mut self) -> Option<Held> {
+        let next = self.waiting.pop_front();
+        if self.waiting.len() < self.waiting.capacity() / 4 {
+            self.waiting.shrink_to(2 * self.waiting.len());
         }
-        passed
+        next
     }
 }
 
-/// The bytes that a waiting event is counted with.
-fn cost(event: &Incoming) -> usize {
-    event.name().len() + event.args().bytes() + OVERHEAD
-}
-
-/// Bytes that are counted for each waiting event beside its content.
-const OVERHEAD: usize = 64;
+/// Bytes below which a part of a held event is copied: the buffer of a
+/// websocket, which holds many small messages, must not be kept for one.
+const DETACHED: usize = 1024;

@@ -1,101 +1,77 @@
 //! What runs for a connection: handlers of events, and the hooks around them.
 
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use bytestring::ByteString;
+use futures_util::future::{Abortable, abortable};
+use tokio::sync::oneshot;
 
-use crate::handler::{Call, Handle};
+use super::event::Event;
+use super::gate::{Passed, Running};
+use super::load::Place;
+use crate::Socket;
 use crate::hooks::Boxed;
-use crate::{Acker, Cause, Failure, Incoming, Socket};
+use crate::unwind::discard;
 
 /// Something that runs to its end, on the task of the connection.
+///
+/// What it was made of is dropped before it is ready, as a part of its work: a
+/// destructor may panic as well.
 pub(crate) enum Task {
-    /// The handler of an event.
-    Event(Event),
-    /// Hooks.
-    Hooks(Boxed<()>),
+    /// The handler of an event, counted until it is done.
+    Event {
+        event: Event,
+        _place: Place,
+    },
+    /// The last hooks of a socket.
+    Farewell(Boxed<()>),
+    /// Hooks that the next event of their socket waits for.
+    Gate {
+        hooks: Abortable<Boxed<Passed>>,
+        socket: Socket,
+        _dropped: oneshot::Sender<()>,
+    },
+    Over,
+}
+
+impl Task {
+    /// Hooks that the next event of the socket waits for.
+    pub(crate) fn gate(socket: Socket, hooks: Boxed<Passed>) -> (Self, Running) {
+        let (hooks, abort) = abortable(hooks);
+        let (sender, dropped) = oneshot::channel();
+        let task = Self::Gate {
+            hooks,
+            socket,
+            _dropped: sender,
+        };
+        (task, Running { abort, dropped })
+    }
 }
 
 impl Future for Task {
-    type Output = ();
+    /// What came through the gate of this socket, if it is one and was not
+    /// cancelled.
+    type Output = Option<(Socket, Passed)>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.get_mut() {
-            Self::Event(event) => Pin::new(event).poll(cx),
-            Self::Hooks(hooks) => hooks.as_mut().poll(cx),
-        }
-    }
-}
-
-/// The handler of one event, and then, if it fails, the hook for failures.
-///
-/// It is not an `async fn` because it moves: it is polled once where it was
-/// made, and only then, if it is not ready, put among the others. So the boxed
-/// handler is the one allocation of an event.
-pub(crate) struct Event {
-    socket: Socket,
-    stage: Stage,
-}
-
-enum Stage {
-    Handler {
-        acker: Option<Acker>,
-        call: Call,
-        name: ByteString,
-    },
-    Report(Boxed<()>),
-}
-
-impl Event {
-    /// Calls the handler. The payload may not fit, and anything of the user's
-    /// may panic.
-    pub(crate) fn start(
-        socket: Socket,
-        handler: &Arc<dyn Handle<Socket>>,
-        mut event: Incoming,
-    ) -> Self {
-        let name = event.shared_name();
-        let started = catch_unwind(AssertUnwindSafe(|| {
-            handler.start(socket.clone(), &mut event)
-        }));
-        let acker = event.acker();
-        let stage = match started {
-            Ok(Ok(call)) => Stage::Handler { acker, call, name },
-            Ok(Err(error)) => report(&socket, Failure::new(name, Cause::Decode(error), acker)),
-            Err(payload) => report(&socket, Failure::new(name, Cause::panic(&*payload), acker)),
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let passed = match this {
+            Self::Event { event, .. } => {
+                ready!(Pin::new(event).poll(cx));
+                None
+            }
+            Self::Farewell(hooks) => {
+                ready!(hooks.as_mut().poll(cx));
+                None
+            }
+            Self::Gate { hooks, socket, .. } => {
+                let passed = ready!(Pin::new(hooks).poll(cx)).ok();
+                passed.map(|passed| (socket.clone(), passed))
+            }
+            Self::Over => None,
         };
-        Self { socket, stage }
+        discard(mem::replace(this, Self::Over));
+        Poll::Ready(passed)
     }
-}
-
-impl Future for Event {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let (acker, call, name) = match &mut self.stage {
-                Stage::Handler { acker, call, name } => (acker, call, name),
-                Stage::Report(report) => return report.as_mut().poll(cx),
-            };
-            let cause = match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(Ok(()))) => return Poll::Ready(()),
-                Ok(Poll::Ready(Err(cause))) => cause,
-                Err(payload) => Cause::panic(&*payload),
-            };
-            let failure = Failure::new(mem::take(name), cause, acker.take());
-            self.stage = report(&self.socket, failure);
-        }
-    }
-}
-
-fn report(socket: &Socket, failure: Failure) -> Stage {
-    let (hooks, socket) = (socket.namespace().hooks(), socket.clone());
-    Stage::Report(Box::pin(async move {
-        hooks.report(socket, failure).await;
-    }))
 }

@@ -173,6 +173,94 @@ async fn the_end_is_told_after_the_beginning_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_is_told_although_the_beginning_is_never_done() {
+    let io = Server::new(Config::default().leave_timeout(Duration::from_secs(3)));
+    io.of("/")
+        .on_connect(async |_| std::future::pending::<()>().await);
+    io.of("/event").on_event(async |_, _| {
+        std::future::pending::<()>().await;
+        Err("never")
+    });
+    for nsp in ["/", "/event"] {
+        let mut log = reasons(&io, nsp);
+        let mut client = Client::open(&io).await;
+        client.join(nsp).await;
+        client.send(&format!(r#"2{nsp},["x"]"#)).await;
+        let start = Instant::now();
+        client.close().await;
+        assert_eq!(log.next().await, "transport close");
+        assert_eq!(start.elapsed().as_secs(), 3);
+        assert_eq!(io.engine().session_count(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_is_told_before_the_server_is_closed() {
+    for seconds in [4, 60] {
+        let io = server();
+        let mut log = reasons(&io, "/");
+        io.of("/")
+            .on_connect(async move |_| sleep(Duration::from_secs(seconds)).await);
+        let _client = Client::connect(&io).await;
+        let start = Instant::now();
+        io.close().await;
+        assert_eq!(start.elapsed().as_secs(), seconds.min(5));
+        assert_eq!(log.next().await, "server shutting down");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hooks_are_told_the_end_also_if_the_server_forgot_them() {
+    let io = Server::new(Config::default().shutdown_timeout(Duration::from_millis(500)));
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/")
+        .on_disconnect(async |_, _| sleep(Duration::from_secs(1)).await);
+    io.of("/")
+        .on_disconnect(async move |_, _| pen.send(()).unwrap());
+    let _client = Client::connect(&io).await;
+    io.close().await;
+    log.next().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destructor_that_panics_touches_nothing_else() {
+    let io = server();
+    let mut log = reasons(&io, "/");
+    io.of("/dropped").middleware(async |_, ()| {
+        let _bomb = Bomb;
+        std::future::pending::<()>().await;
+        Ok::<_, &str>(())
+    });
+    io.of("/own").on_connect(async |socket| {
+        let bomb = Bomb;
+        socket.on("x", async move |_, ()| drop(bomb));
+    });
+    let mut client = Client::connect(&io).await;
+    client.send_all(&["0/dropped,", "1/dropped,"]).await;
+    client.join("/own").await;
+    client.send("1/own,").await;
+    log.silence().await;
+    client.close().await;
+    assert_eq!(log.next().await, "transport close");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_let_in_on_a_connection_that_is_closed() {
+    let io = server();
+    let mut log = reasons(&io, "/");
+    io.of("/").middleware(async |socket, ()| {
+        socket.engine().close(engineio::Close::Discard);
+        Ok::<_, &str>(())
+    });
+    io.of("/").on_connect(async |_| fail("it is too late"));
+    let client = Client::open(&io).await;
+    client.send("0").await;
+    log.silence().await;
+    assert_eq!(io.engine().session_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn handlers_that_run_are_not_cut_off_by_the_end() {
     let io = server();
     let mut log = Log::new();
@@ -248,6 +336,16 @@ async fn a_storm_of_connecting_and_leaving_leaves_nothing_behind() {
     log.silence().await;
     assert_eq!((io.of("/").socket_count(), io.of("/").room_count()), (0, 0));
     assert_eq!(io.engine().session_count(), 1);
+}
+
+/// Panics when it is dropped.
+#[derive(Clone)]
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "of a test");
+    }
 }
 
 fn reasons(io: &Server, nsp: &str) -> Log<String> {

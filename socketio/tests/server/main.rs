@@ -7,6 +7,7 @@ mod connect;
 mod disconnect;
 mod dynamic;
 mod events;
+mod pressure;
 mod rooms;
 mod support;
 mod threads;

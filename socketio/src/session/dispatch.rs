@@ -1,0 +1,129 @@
+//! The way of an event: it waits its turn, passes the hooks, and is handled.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytestring::ByteString;
+
+use super::Session;
+use super::event::Event;
+use super::gate::{Gate, Passed, Running};
+use super::load::{Charge, Place};
+use super::task::Task;
+use crate::hooks::Boxed;
+use crate::{Acker, Args, Incoming, Socket};
+
+impl Session {
+    /// An event came: it starts, or it waits for those before it.
+    pub(super) fn receive(
+        &mut self,
+        nsp: &str,
+        name: ByteString,
+        args: Args,
+        ack: Option<u64>,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(index) = self.find(nsp) else { return };
+        let may_start = self.may_start();
+        let slot = &mut self.slots[index];
+        let acker = ack.map(|id| Acker::new(id, slot.socket.outlet()));
+        let event = Incoming::new(name, args, acker);
+        let charge = self.load.charge(&event);
+        if may_start && slot.is_free() {
+            self.start(index, event, charge, cx);
+        } else {
+            slot.hold(event, charge);
+        }
+    }
+
+    /// Starts an event that waited, of one socket after the other.
+    pub(super) fn start_next(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.load.has_waiting() || !self.may_start() {
+            return false;
+        }
+        let count = self.slots.len();
+        let mut order = (0..count).map(|step| (self.turn + step) % count);
+        let Some(index) = order.find(|&index| self.slots[index].has_next()) else {
+            return false;
+        };
+        self.turn = index + 1;
+        if let Some((event, charge)) = self.slots[index].take_next() {
+            self.start(index, event, charge, cx);
+        }
+        true
+    }
+
+    fn start(&mut self, index: usize, event: Incoming, charge: Charge, cx: &mut Context<'_>) {
+        let place = charge.start();
+        let socket = &self.slots[index].socket;
+        if socket.namespace().passes_events() {
+            return self.call(index, event, place, cx);
+        }
+        let filter = socket.namespace().hooks().filter(socket.clone(), event);
+        // The handler will have the place that the hooks have now.
+        let hooks = async move { Passed::Event(filter.await.map(|event| (event, place))) };
+        self.close_gate(index, Gate::Closed, Box::pin(hooks), cx);
+    }
+
+    /// Calls the handler of an event. Nobody answers one without a handler, nor
+    /// one whose socket was disconnected meanwhile.
+    fn call(&mut self, index: usize, event: Incoming, place: Place, cx: &mut Context<'_>) {
+        let socket = &self.slots[index].socket;
+        if !socket.is_connected() {
+            return;
+        }
+        match socket.handler(event.name()) {
+            Some(handler) => {
+                let event = Event::start(socket.clone(), &handler, event);
+                let task = Task::Event {
+                    event,
+                    _place: place,
+                };
+                self.run(task, cx);
+            }
+            None => tracing::trace!(socket = socket.id(), "event without a handler"),
+        }
+    }
+
+    /// Runs hooks that the socket's next event waits for.
+    pub(super) fn close_gate(
+        &mut self,
+        index: usize,
+        gate: fn(Running) -> Gate,
+        hooks: Boxed<Passed>,
+        cx: &mut Context<'_>,
+    ) {
+        let slot = &mut self.slots[index];
+        let (task, running) = Task::gate(slot.socket.clone(), hooks);
+        slot.gate = gate(running);
+        self.run(task, cx);
+    }
+
+    /// Polls a task where it was made, and keeps it if it is not ready.
+    pub(super) fn run(&mut self, mut task: Task, cx: &mut Context<'_>) {
+        match Pin::new(&mut task).poll(cx) {
+            Poll::Pending => self.tasks.push(task),
+            Poll::Ready(passed) => self.finish(passed, cx),
+        }
+    }
+
+    /// A task is done. What came through the gate of a socket that has left
+    /// meanwhile is dropped.
+    pub(super) fn finish(&mut self, passed: Option<(Socket, Passed)>, cx: &mut Context<'_>) {
+        let Some((socket, passed)) = passed else {
+            return;
+        };
+        let Some(index) = self.slots.iter().position(|slot| slot.socket.is(&socket)) else {
+            return;
+        };
+        match passed {
+            Passed::Decision(Ok(())) => self.admit(index, cx),
+            Passed::Decision(Err(error)) => self.refuse(index, &error),
+            Passed::Connected | Passed::Event(None) => self.slots[index].gate = Gate::Open,
+            Passed::Event(Some((event, place))) => {
+                self.slots[index].gate = Gate::Open;
+                self.call(index, event, place, cx);
+            }
+        }
+    }
+}
