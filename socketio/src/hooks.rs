@@ -89,6 +89,38 @@ impl Hooks {
         }));
     }
 
+    /// Both, one after the other. A failure goes to the `last` who asked for it.
+    pub(crate) fn chain(first: Arc<Self>, last: Arc<Self>) -> Arc<Self> {
+        if first.is_empty() {
+            return last;
+        }
+        if last.is_empty() {
+            return first;
+        }
+        let mut all = Arc::unwrap_or_clone(first);
+        all.connect.extend(last.connect.iter().cloned());
+        all.disconnect.extend(last.disconnect.iter().cloned());
+        all.error = last.error.clone().or(all.error);
+        all.event.extend(last.event.iter().cloned());
+        all.middleware.extend(last.middleware.iter().cloned());
+        Arc::new(all)
+    }
+
+    fn is_empty(&self) -> bool {
+        let Self {
+            connect,
+            disconnect,
+            error,
+            event,
+            middleware,
+        } = self;
+        error.is_none()
+            && connect.is_empty()
+            && disconnect.is_empty()
+            && event.is_empty()
+            && middleware.is_empty()
+    }
+
     /// Whether events go straight to their handlers.
     pub(crate) fn passes_events(&self) -> bool {
         self.event.is_empty()

@@ -93,6 +93,8 @@ mod reply;
 #[cfg(feature = "server")]
 mod ack;
 #[cfg(feature = "server")]
+mod behaviour;
+#[cfg(feature = "server")]
 mod broadcast;
 #[cfg(feature = "server")]
 mod extensions;

@@ -1,13 +1,13 @@
 //! A namespace: its handlers, its sockets, its rooms.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock, Weak};
 
-use crate::handler::Handlers;
+use crate::behaviour::Behaviour;
 use crate::hooks::Hooks;
 use crate::rooms::{Rooms, Selection};
-use crate::sync::{read, write};
+use crate::sync::read;
 use crate::{
     Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, FromArgs,
     FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
@@ -18,7 +18,8 @@ use crate::{
 /// [`Server::of_matching`](crate::Server::of_matching).
 ///
 /// A cheap clone of one `Arc`. Dropping clones does nothing: the server keeps
-/// its namespaces.
+/// the namespaces that were named. One that a pattern made is kept by its
+/// sockets and by its clones.
 ///
 /// Handlers can be added at any time; they are for all sockets of the
 /// namespace, also for those that are connected. What one socket's handlers
@@ -39,38 +40,27 @@ pub struct Namespace(Arc<Inner>);
 struct Inner {
     behaviour: Arc<Behaviour>,
     config: Arc<Config>,
-    /// Made by name, not by a pattern: it stays when everybody has left.
-    is_kept: AtomicBool,
     name: Arc<str>,
     next_ack: AtomicU64,
     rooms: RwLock<Rooms<Socket>>,
 }
 
-/// What runs for the sockets of a namespace, or of all that a pattern makes.
-struct Behaviour {
-    handlers: Handlers<Socket>,
-    hooks: RwLock<Arc<Hooks>>,
-}
-
 impl Namespace {
     pub(crate) fn new(name: Arc<str>, config: Arc<Config>) -> Self {
-        let behaviour = Behaviour {
-            handlers: Handlers::new(),
-            hooks: RwLock::default(),
-        };
-        Self::with(name, config, Arc::new(behaviour))
+        Self::with(name, config, None)
     }
 
-    /// A namespace with the handlers of this one, those to come included.
+    /// A namespace that has the handlers of this one, those to come included,
+    /// behind its own.
     pub(crate) fn child(&self, name: Arc<str>) -> Self {
-        Self::with(name, self.0.config.clone(), self.0.behaviour.clone())
+        let template = Some(self.0.behaviour.clone());
+        Self::with(name, self.0.config.clone(), template)
     }
 
-    fn with(name: Arc<str>, config: Arc<Config>, behaviour: Arc<Behaviour>) -> Self {
+    fn with(name: Arc<str>, config: Arc<Config>, template: Option<Arc<Behaviour>>) -> Self {
         Self(Arc::new(Inner {
-            behaviour,
+            behaviour: Arc::new(Behaviour::new(template)),
             config,
-            is_kept: AtomicBool::new(false),
             name,
             next_ack: AtomicU64::new(0),
             rooms: RwLock::new(Rooms::new()),
@@ -159,7 +149,9 @@ impl Namespace {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        self.change_hooks(|hooks| hooks.add_middleware(middleware));
+        self.0
+            .behaviour
+            .change_hooks(|hooks| hooks.add_middleware(middleware));
         self
     }
 
@@ -178,7 +170,9 @@ impl Namespace {
         F: FnOnce(Socket) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
     {
-        self.change_hooks(|hooks| hooks.add_connect(handler));
+        self.0
+            .behaviour
+            .change_hooks(|hooks| hooks.add_connect(handler));
         self
     }
 
@@ -200,7 +194,9 @@ impl Namespace {
         F: FnOnce(Socket, DisconnectReason) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
     {
-        self.change_hooks(|hooks| hooks.add_disconnect(handler));
+        self.0
+            .behaviour
+            .change_hooks(|hooks| hooks.add_disconnect(handler));
         self
     }
 
@@ -229,7 +225,9 @@ impl Namespace {
         Fut: Future<Output = Result<Incoming, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        self.change_hooks(|hooks| hooks.add_event(handler));
+        self.0
+            .behaviour
+            .change_hooks(|hooks| hooks.add_event(handler));
         self
     }
 
@@ -256,7 +254,9 @@ impl Namespace {
         F: FnOnce(Socket, Failure) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
     {
-        self.change_hooks(|hooks| hooks.set_error(handler));
+        self.0
+            .behaviour
+            .change_hooks(|hooks| hooks.set_error(handler));
         self
     }
 
@@ -340,54 +340,45 @@ impl Namespace {
         Broadcast::new(self.clone())
     }
 
+    #[cfg(test)]
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Lets the namespace stay when everybody has left.
-    pub(crate) fn keep(&self) {
-        self.0.is_kept.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn is_kept(&self) -> bool {
-        self.0.is_kept.load(Ordering::SeqCst)
+    pub(crate) fn downgrade(&self) -> WeakNamespace {
+        WeakNamespace(Arc::downgrade(&self.0))
     }
 
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
     }
 
-    pub(crate) fn handlers(&self) -> &Handlers<Socket> {
-        &self.0.behaviour.handlers
+    pub(crate) fn behaviour(&self) -> &Behaviour {
+        &self.0.behaviour
     }
 
+    /// All hooks of this moment.
     pub(crate) fn hooks(&self) -> Arc<Hooks> {
-        read(&self.0.behaviour.hooks).clone()
-    }
-
-    /// Whether events go straight to their handlers.
-    pub(crate) fn passes_events(&self) -> bool {
-        read(&self.0.behaviour.hooks).passes_events()
+        self.0.behaviour.hooks()
     }
 
     /// The membership index. Its lock is held for single statements only.
     pub(crate) fn index(&self) -> &RwLock<Rooms<Socket>> {
         &self.0.rooms
     }
+}
 
-    /// Drops all handlers, and with them what they captured.
-    pub(crate) fn clear_handlers(&self) {
-        self.0.behaviour.handlers.clear();
-        let _dropped_unlocked = std::mem::take(&mut *write(&self.0.behaviour.hooks));
+/// A namespace that is there as long as somebody holds it: its sockets, or the
+/// application.
+pub(crate) struct WeakNamespace(Weak<Inner>);
+
+impl WeakNamespace {
+    pub(crate) fn upgrade(&self) -> Option<Namespace> {
+        self.0.upgrade().map(Namespace)
     }
 
-    fn change_hooks(&self, change: impl FnOnce(&mut Hooks)) {
-        let _dropped_unlocked = {
-            let mut hooks = write(&self.0.behaviour.hooks);
-            let mut changed = (**hooks).clone();
-            change(&mut changed);
-            std::mem::replace(&mut *hooks, Arc::new(changed))
-        };
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.strong_count() > 0
     }
 }
 

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, RwLock};
 
+use crate::namespace::WeakNamespace;
 use crate::sync::{read, write};
-use crate::{Config, Namespace, Socket};
+use crate::unwind::discard;
+use crate::{Config, Namespace};
 
 /// The namespaces of a server, by name.
 pub(crate) struct Namespaces {
     config: Arc<Config>,
     patterns: RwLock<Vec<Pattern>>,
-    table: RwLock<HashMap<Arc<str>, Namespace>>,
+    table: RwLock<Table>,
 }
 
 /// Names that are not known yet, and the handlers of those who have them.
@@ -20,6 +22,20 @@ pub(crate) struct Namespaces {
 struct Pattern {
     matches: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     template: Namespace,
+}
+
+#[derive(Default)]
+struct Table {
+    entries: HashMap<Arc<str>, Entry>,
+    /// Entries at which those are thrown out that are gone.
+    sweep_at: usize,
+}
+
+enum Entry {
+    /// It was named, and stays.
+    Named(Namespace),
+    /// A pattern made it. Its sockets keep it, and whoever holds it else.
+    Made(WeakNamespace),
 }
 
 impl Namespaces {
@@ -37,17 +53,15 @@ impl Namespaces {
             Some(_) => name.into(),
             None => format!("/{name}").into(),
         };
-        if let Some(namespace) = read(&self.table).get(&name)
-            && namespace.is_kept()
-        {
+        if let Some(Entry::Named(namespace)) = read(&self.table).entries.get(&name) {
             return namespace.clone();
         }
         let candidate = self
             .by_pattern(&name)
             .unwrap_or_else(|| Namespace::new(name.clone(), self.config.clone()));
         let mut table = write(&self.table);
-        let namespace = table.entry(name).or_insert(candidate).clone();
-        namespace.keep();
+        let namespace = table.get(&name).unwrap_or(candidate);
+        table.insert(name, Entry::Named(namespace.clone()));
         namespace
     }
 
@@ -64,48 +78,31 @@ impl Namespaces {
         template
     }
 
-    /// Makes the socket of a client that asks for a namespace. `None` if there
-    /// is no such namespace.
-    ///
-    /// The socket is in before the table is free again, so that no namespace
-    /// is thrown away between being found and being entered.
-    pub(crate) fn enter(
-        &self,
-        name: &str,
-        make_socket: impl FnOnce(Namespace) -> Socket,
-    ) -> Option<Socket> {
-        {
-            let table = read(&self.table);
-            if let Some(namespace) = table.get(name) {
-                return Some(make_socket(namespace.clone()));
-            }
+    /// The namespace that a client asks for. `None` if there is no such
+    /// namespace.
+    pub(crate) fn find(&self, name: &str) -> Option<Namespace> {
+        let found = read(&self.table).get(name);
+        if found.is_some() {
+            return found;
         }
         let candidate = self.by_pattern(name)?;
         let mut table = write(&self.table);
-        let namespace = table.entry(name.into()).or_insert(candidate);
-        Some(make_socket(namespace.clone()))
+        if let Some(namespace) = table.get(name) {
+            return Some(namespace);
+        }
+        table.insert(name.into(), Entry::Made(candidate.downgrade()));
+        Some(candidate)
     }
 
-    /// Throws a namespace away that a pattern made and that nobody is in.
-    pub(crate) fn prune(&self, namespace: &Namespace) {
-        if namespace.is_kept() {
-            return;
+    /// Drops all handlers and patterns, and with them what they captured.
+    pub(crate) fn clear(&self) {
+        let patterns = std::mem::take(&mut *write(&self.patterns));
+        let namespaces = read(&self.table).all();
+        let templates = patterns.iter().map(|pattern| pattern.template.clone());
+        for namespace in templates.chain(namespaces) {
+            namespace.behaviour().clear();
         }
-        let mut table = write(&self.table);
-        let is_current = table
-            .get(namespace.name())
-            .is_some_and(|current| current.is(namespace));
-        if is_current && !namespace.is_kept() && read(namespace.index()).is_empty() {
-            table.remove(namespace.name());
-        }
-    }
-
-    /// All namespaces, and those that hold the handlers of patterns.
-    pub(crate) fn all(&self) -> Vec<Namespace> {
-        let mut all: Vec<_> = read(&self.table).values().cloned().collect();
-        let patterns = read(&self.patterns);
-        all.extend(patterns.iter().map(|pattern| pattern.template.clone()));
-        all
+        discard(patterns);
     }
 
     /// The namespace that the first pattern makes that matches. The patterns
@@ -124,5 +121,69 @@ impl Pattern {
             tracing::error!("the pattern of a namespace panicked");
             false
         })
+    }
+}
+
+impl Table {
+    fn get(&self, name: &str) -> Option<Namespace> {
+        self.entries.get(name)?.namespace()
+    }
+
+    fn all(&self) -> Vec<Namespace> {
+        self.entries.values().filter_map(Entry::namespace).collect()
+    }
+
+    /// Each time that the table has doubled what is gone is thrown out, so that
+    /// it costs each namespace the same.
+    fn insert(&mut self, name: Arc<str>, entry: Entry) {
+        if self.entries.len() >= self.sweep_at {
+            self.entries.retain(|_, entry| entry.is_there());
+            self.sweep_at = 2 * self.entries.len() + 32;
+            self.entries.shrink_to(self.sweep_at);
+        }
+        self.entries.insert(name, entry);
+    }
+}
+
+impl Entry {
+    fn namespace(&self) -> Option<Namespace> {
+        match self {
+            Self::Named(namespace) => Some(namespace.clone()),
+            Self::Made(namespace) => namespace.upgrade(),
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        match self {
+            Self::Named(_) => true,
+            Self::Made(namespace) => namespace.is_there(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn namespaces_that_are_gone_take_no_room() {
+        let namespaces = Namespaces::new(Arc::new(Config::default()));
+        namespaces.add_pattern(|_| true);
+        let named = namespaces.name("/named");
+        let held = namespaces.find("/held").expect("the pattern matches");
+        for n in 0..10_000 {
+            namespaces.find(&format!("/{n}"));
+        }
+        assert!(read(&namespaces.table).entries.len() <= 64);
+        assert!(
+            namespaces
+                .find("/named")
+                .is_some_and(|found| found.is(&named))
+        );
+        assert!(
+            namespaces
+                .find("/held")
+                .is_some_and(|found| found.is(&held))
+        );
     }
 }

@@ -152,11 +152,6 @@ impl<M: Clone> Rooms<M> {
         member.admitted.then(|| member.handle.clone())
     }
 
-    /// Whether there are no members, admitted or not.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-    }
-
     /// Members that are admitted.
     pub(crate) fn len(&self) -> usize {
         self.admitted

@@ -78,8 +78,15 @@ impl Server {
     /// What is returned holds the handlers of all these namespaces, also those
     /// that are added later. It has no sockets itself; to emit, name the
     /// namespace with [`of`](Self::of), or take the one of a
-    /// [socket](crate::Socket::namespace). A namespace that everybody has left
-    /// is thrown away, unless it was named with `of`.
+    /// [socket](crate::Socket::namespace). A namespace that everybody has left,
+    /// and that nobody holds any more, is thrown away, unless it was named with
+    /// `of`.
+    ///
+    /// A namespace that is named after this, and that matches, has these
+    /// handlers as well. What is added to it is for it alone: its own handler
+    /// of an event replaces that of the pattern, its own hooks run after those
+    /// of the pattern, and [`on_error`](Namespace::on_error) is its own if it
+    /// has one.
     ///
     /// The pattern only knows the name. Who may enter is for
     /// [middleware](Namespace::middleware) to say.
@@ -135,7 +142,8 @@ impl Server {
     /// [`Shutdown`](crate::DisconnectReason::Shutdown), and handlers that
     /// still run are waited for, but no longer than
     /// [`shutdown_timeout`](Config::shutdown_timeout). Then all handlers are
-    /// dropped, with what they captured.
+    /// dropped, with what they captured. A handler that awaits this waits for
+    /// itself, for that whole time: it is to spawn it instead.
     ///
     /// The HTTP server around it is not touched.
     pub async fn close(&self) {
@@ -148,9 +156,7 @@ impl Server {
         {
             tracing::warn!(?timeout, "handlers still run after the server was closed");
         }
-        for namespace in shared.namespaces.all() {
-            namespace.clear_handlers();
-        }
+        shared.namespaces.clear();
     }
 }
 

@@ -256,7 +256,7 @@ impl Socket {
     /// The handler of an event: the socket's own, or that of the namespace.
     pub(crate) fn handler(&self, event: &str) -> Option<Arc<dyn Handle<Self>>> {
         let own = self.0.handlers.get(event);
-        own.or_else(|| self.0.namespace.handlers().get(event))
+        own.or_else(|| self.0.namespace.behaviour().handler(event))
     }
 
     /// Lets the socket emit and be reached, and tells the client.

@@ -56,7 +56,7 @@ impl Session {
     fn start(&mut self, index: usize, event: Incoming, charge: Charge, cx: &mut Context<'_>) {
         let place = charge.start();
         let socket = &self.slots[index].socket;
-        if socket.namespace().passes_events() {
+        if socket.namespace().behaviour().passes_events() {
             return self.call(index, event, place, cx);
         }
         let filter = socket.namespace().hooks().filter(socket.clone(), event);

@@ -24,13 +24,11 @@ impl Session {
         // It is kept as long as the socket, and its message is not to be.
         auth.detach(usize::MAX);
         let handshake = Handshake::new(auth, wall_clock(), self.link.engine.clone());
-        let socket = self.shared.namespaces.enter(nsp, |namespace| {
-            Socket::new(namespace, self.link.clone(), handshake)
-        });
-        let Some(socket) = socket else {
+        let Some(namespace) = self.shared.namespaces.find(nsp) else {
             self.connection.refuse(nsp);
             return self.send_refusal(nsp, &ConnectError::new("Invalid namespace"));
         };
+        let socket = Socket::new(namespace, self.link.clone(), handshake);
         let decision = socket.namespace().hooks().decide(socket.clone());
         let hooks = Box::pin(async move { Passed::Decision(decision.await) });
         self.slots.push(Slot::new(socket));
@@ -69,7 +67,7 @@ impl Session {
         let nsp = slot.socket.namespace().name();
         tracing::debug!(socket = slot.socket.id(), nsp, %error, "socket refused");
         self.connection.refuse(nsp);
-        self.end_socket(&slot.socket, DisconnectReason::Server);
+        slot.socket.end(DisconnectReason::Server);
         slot.socket.forget();
         self.send_refusal(nsp, error);
     }
@@ -121,7 +119,7 @@ impl Session {
     /// more, and middleware is dropped.
     pub(super) fn part(&mut self, index: usize, reason: DisconnectReason, cx: &mut Context<'_>) {
         let Slot { gate, socket, .. } = self.slots.remove(index);
-        self.end_socket(&socket, reason);
+        socket.end(reason);
         let before = match gate {
             Gate::Open => None,
             Gate::Deciding(middleware) => {
@@ -141,11 +139,6 @@ impl Session {
             },
         };
         self.run(Task::Farewell(Box::pin(farewell.say(reason))), cx);
-    }
-
-    fn end_socket(&self, socket: &Socket, reason: DisconnectReason) {
-        socket.end(reason);
-        self.shared.namespaces.prune(socket.namespace());
     }
 
     /// Tells a client that the server disconnects it. Nothing of this socket is
@@ -183,7 +176,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         for slot in &self.slots {
             let reason = DisconnectReason::Closed(CloseReason::ForcedClose);
-            self.end_socket(&slot.socket, reason);
+            slot.socket.end(reason);
             slot.socket.forget();
         }
     }

@@ -298,6 +298,32 @@ async fn a_server_that_closes_ends_everything() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_closes_drops_what_it_was_given() {
+    let io = server();
+    let held = Arc::new(());
+    let captures = || held.clone();
+    let pattern = captures();
+    let games = io.of_matching(move |name| {
+        let _pattern = &pattern;
+        name.starts_with("/game-")
+    });
+    for namespace in [io.of("/"), io.of("/game-1"), games] {
+        let (handler, connect, event) = (captures(), captures(), captures());
+        namespace.on("x", async move |_, ()| drop(handler));
+        namespace.on_connect(async move |_| drop(connect));
+        namespace.on_event(async move |_, incoming| {
+            drop(event);
+            Ok::<_, &str>(incoming)
+        });
+    }
+    let mut client = Client::connect(&io).await;
+    client.join("/game-1").await;
+    assert_eq!(Arc::strong_count(&held), 11);
+    io.close().await;
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_closes_waits_for_handlers_but_not_for_ever() {
     let config = Config::default().shutdown_timeout(Duration::from_secs(3));
     let io = Server::new(config);

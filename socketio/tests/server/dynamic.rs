@@ -48,18 +48,77 @@ async fn a_namespace_that_was_made_is_thrown_away_with_its_last_socket() {
     let mut client = Client::open(&io).await;
     client.join("/game-1").await;
     let first = log.next().await;
+    first.on("where", async |_, ()| Ack("here"));
+    client.send("1/game-1,").await;
+    client.silence().await;
+
+    // Whoever holds it keeps it.
+    client.join("/game-1").await;
+    assert_eq!(
+        (first.socket_count(), log.next().await.socket_count()),
+        (1, 1)
+    );
+    client.send(r#"2/game-1,0["where"]"#).await;
+    assert_eq!(client.recv().await, r#"3/game-1,0["here"]"#);
+    drop(first);
     client.send("1/game-1,").await;
     client.silence().await;
     client.join("/game-1").await;
-    let second = log.next().await;
-    assert_eq!((first.socket_count(), second.socket_count()), (0, 1));
+    client.send(r#"2/game-1,0["where"]"#).await;
+    assert_eq!(client.recv().await, r#"3/game-1,0["/game-1"]"#);
 
     // One that was named stays, also if a pattern made it.
-    let named = io.of("/game-1");
+    io.of("/game-1").on("where", async |_, ()| Ack("here"));
+    log.next().await;
     client.send("1/game-1,").await;
     client.silence().await;
     client.join("/game-1").await;
-    assert_eq!(named.socket_count(), 1);
+    client.send(r#"2/game-1,0["where"]"#).await;
+    assert_eq!(client.recv().await, r#"3/game-1,0["here"]"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_named_namespace_is_given_is_for_it_alone() {
+    let (io, games) = games();
+    let mut log = Log::new();
+    let (template, own) = (log.pen(), log.pen());
+    games.on_connect(async move |_| template.send("game").unwrap());
+    io.of("/game-admin")
+        .on("wipe", async |_, ()| Ack("wiped"))
+        .on_connect(async move |_| own.send("admin").unwrap());
+    games.on("late", async |_, ()| Ack("late"));
+    let mut client = Client::open(&io).await;
+    client.join("/game-1").await;
+    client.join("/game-admin").await;
+    for expected in ["game", "game", "admin"] {
+        assert_eq!(log.next().await, expected);
+    }
+    for event in ["wipe", "late", "where"] {
+        client.send(&format!(r#"2/game-admin,0["{event}"]"#)).await;
+    }
+    for answer in ["wiped", "late", "/game-admin"] {
+        assert_eq!(
+            client.recv().await,
+            format!(r#"3/game-admin,0["{answer}"]"#)
+        );
+    }
+    client.send(r#"2/game-1,0["wipe"]"#).await;
+    client.silence().await;
+    log.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_words_of_a_socket_reach_who_came_meanwhile() {
+    let (io, games) = games();
+    games.on_disconnect(async |socket, _| {
+        sleep(Duration::from_secs(1)).await;
+        socket.broadcast().emit("left", ())
+    });
+    let (mut first, mut second) = (Client::open(&io).await, Client::open(&io).await);
+    first.join("/game-1").await;
+    first.send("1/game-1,").await;
+    second.join("/game-1").await;
+    assert_eq!(second.recv().await, r#"2/game-1,["left"]"#);
 }
 
 #[tokio::test(start_paused = true)]

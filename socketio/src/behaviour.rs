@@ -1,0 +1,66 @@
+//! What runs for the sockets of a namespace.
+
+use std::mem;
+use std::sync::{Arc, RwLock};
+
+use crate::Socket;
+use crate::handler::{Handle, Handlers};
+use crate::hooks::Hooks;
+use crate::sync::{read, write};
+use crate::unwind::discard;
+
+/// The handlers and hooks of a namespace, and behind them those of the pattern
+/// that made it, if one did.
+pub(crate) struct Behaviour {
+    hooks: RwLock<Arc<Hooks>>,
+    pub(crate) handlers: Handlers<Socket>,
+    template: Option<Arc<Self>>,
+}
+
+impl Behaviour {
+    pub(crate) fn new(template: Option<Arc<Self>>) -> Self {
+        Self {
+            hooks: RwLock::default(),
+            handlers: Handlers::new(),
+            template,
+        }
+    }
+
+    /// The handler of an event; the namespace's own comes first.
+    pub(crate) fn handler(&self, event: &str) -> Option<Arc<dyn Handle<Socket>>> {
+        let template = || self.template.as_ref()?.handler(event);
+        self.handlers.get(event).or_else(template)
+    }
+
+    /// All hooks of this moment; those of the pattern come first.
+    pub(crate) fn hooks(&self) -> Arc<Hooks> {
+        let own = read(&self.hooks).clone();
+        match &self.template {
+            Some(template) => Hooks::chain(template.hooks(), own),
+            None => own,
+        }
+    }
+
+    /// Whether events go straight to their handlers.
+    pub(crate) fn passes_events(&self) -> bool {
+        let template = self.template.as_ref();
+        read(&self.hooks).passes_events() && template.is_none_or(|hooks| hooks.passes_events())
+    }
+
+    /// Changes the own hooks. Whoever runs some meanwhile goes on with those.
+    pub(crate) fn change_hooks(&self, change: impl FnOnce(&mut Hooks)) {
+        let _dropped_unlocked = {
+            let mut hooks = write(&self.hooks);
+            let mut changed = (**hooks).clone();
+            change(&mut changed);
+            mem::replace(&mut *hooks, Arc::new(changed))
+        };
+    }
+
+    /// Drops the own handlers and hooks, and with them what they captured.
+    pub(crate) fn clear(&self) {
+        self.handlers.clear();
+        let hooks = mem::take(&mut *write(&self.hooks));
+        discard(hooks);
+    }
+}
