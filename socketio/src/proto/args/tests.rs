@@ -49,6 +49,23 @@ fn nothing_is_written_as_no_argument() {
 }
 
 #[test]
+fn null_is_written_as_an_argument_and_read_again() {
+    let nothing: &() = &();
+    assert_eq!(json_of(nothing), "");
+    assert_eq!(json_of(Json::Null), "null");
+    let (null, own) = (&Json::Null, &crate::Value::Null);
+    assert_eq!(
+        (json_of(null), json_of(own)),
+        ("null".into(), "null".into())
+    );
+    assert_eq!(json_of(crate::Value::Null), "null");
+    let null = Args::new(Json::Null).unwrap();
+    assert_eq!(null.len(), 1);
+    assert_eq!(null.parse::<Json>().unwrap(), Json::Null);
+    assert_eq!(json_of(null.parse::<crate::Value>().unwrap()), "null");
+}
+
+#[test]
 fn anything_else_is_written_as_one_argument() {
     assert_eq!(json_of("a"), r#""a""#);
     assert_eq!(json_of(String::from("a")), r#""a""#);

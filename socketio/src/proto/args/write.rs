@@ -40,9 +40,19 @@ impl<T: Serialize> IntoArgs for T {
         match shape {
             Shape::Other => out.push_one(self),
             Shape::Tuple => out.push_tuple(self),
-            Shape::Unit => Ok(()),
+            Shape::Unit if is_nothing(self) => Ok(()),
+            Shape::Unit => out.push_one(self),
         }
     }
+}
+
+/// Whether what is a unit to serde is `()`, or like it holds nothing: a value
+/// that holds something is a `null`, which is an argument.
+///
+/// A reference has a size, and to serde it is what it points at. Its name tells
+/// it; if it did not, `&()` would be sent as `null`.
+fn is_nothing<T>(value: &T) -> bool {
+    size_of_val(value) == 0 || std::any::type_name::<T>().trim_start_matches('&') == "()"
 }
 
 impl IntoArgs for Args {
