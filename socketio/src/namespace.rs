@@ -233,8 +233,9 @@ impl Namespace {
 
     /// Decides what happens when an event was not handled: its payload does
     /// not fit the handler, [`on_event`](Self::on_event) refused it, or the
-    /// handler failed or panicked. Without it such a failure is logged, and
-    /// the client hears nothing. There is one such handler; a second one
+    /// handler failed or panicked. Without it such a failure is logged, what
+    /// the client did wrong at the level `debug` but for the first payload of a
+    /// connection that does not fit, and the client hears nothing. There is one such handler; a second one
     /// replaces the first.
     ///
     /// ```
@@ -390,5 +391,5 @@ impl fmt::Debug for Namespace {
     }
 }
 
-/// Members looked at while the lock of the index is held.
-const PIECE: usize = 256;
+/// Slots looked at while the lock of the index is held.
+const PIECE: u32 = 256;
