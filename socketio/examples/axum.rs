@@ -2,9 +2,14 @@
 //! middleware: `cargo run -p socketio --example axum`, then connect with any
 //! Socket.IO client to `http://127.0.0.1:3000`, with `auth: { name: "…" }`.
 
+use std::net::SocketAddr;
+
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
 use axum::routing::get;
 use serde::Deserialize;
+use socketio::engineio::PeerAddr;
 use socketio::{Ack, Config, EncodeError, Event, JoinError, Server};
 use tokio::net::TcpListener;
 
@@ -28,6 +33,11 @@ async fn main() -> std::io::Result<()> {
         socket.extensions().insert(Name(name));
         Ok::<_, &str>(())
     });
+    chat.on_connect(async |socket| {
+        if let Some(address) = socket.handshake().address() {
+            println!("{} comes from {address}", socket.id());
+        }
+    });
     chat.on(
         "join",
         async |socket, room: String| -> Result<Ack<bool>, JoinError> {
@@ -47,14 +57,28 @@ async fn main() -> std::io::Result<()> {
 
     let app = Router::new()
         .route("/", get(async || "there is a Socket.IO server beside this"))
-        .layer(io.layer());
+        .layer(io.layer())
+        .layer(map_request(tell_address));
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     println!("http://{}", listener.local_addr()?);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            let _ = tokio::signal::ctrl_c().await;
-            io.close().await;
-        })
-        .await
+    axum::serve(
+        listener,
+        app.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
+        let _ = tokio::signal::ctrl_c().await;
+        io.close().await;
+    })
+    .await
+}
+
+/// Tells the server below where a request comes from. Behind a proxy this is the
+/// place to read its header.
+async fn tell_address(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+) -> Request {
+    request.extensions_mut().insert(PeerAddr(address));
+    request
 }

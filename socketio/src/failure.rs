@@ -49,12 +49,17 @@ impl Failure {
         self.acker.take()
     }
 
-    /// Where nobody else cares: what a client does wrong is told in detail to
-    /// those who look for it, what the application does wrong to everyone.
-    pub(crate) fn log(&self, socket: &str) {
+    /// Where nobody else cares: what the application does wrong is told to
+    /// everyone, what a client does wrong in detail only to those who look for
+    /// it. But of each connection the first payload that does not fit is told
+    /// to everyone: more often than a client, a handler's type is wrong.
+    pub(crate) fn log(&self, socket: &str, is_first_misfit: impl FnOnce() -> bool) {
         let Self { cause, event, .. } = self;
         let event = Shortened(event);
         match cause {
+            Cause::Decode(_) if is_first_misfit() => {
+                tracing::warn!(socket, ?event, %cause, "payload does not fit the handler");
+            }
             Cause::Decode(_) | Cause::Refused(_) => {
                 tracing::debug!(socket, ?event, %cause, "event not handled");
             }

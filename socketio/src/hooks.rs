@@ -189,11 +189,11 @@ impl Hooks {
     /// Gives a failure to the one who asked for it, or to the log.
     pub(crate) async fn report(&self, socket: Socket, failure: Failure) {
         let Some(hook) = &self.error else {
-            return failure.log(socket.id());
+            return failure.log(socket.id(), || socket.is_first_misfit());
         };
         let event = ByteString::from(failure.event());
         if let Err(cause) = caught_call(async { hook(socket.clone(), failure).await }).await {
-            Failure::new(event, cause, None).log(socket.id());
+            Failure::new(event, cause, None).log(socket.id(), || socket.is_first_misfit());
         }
     }
 }

@@ -133,6 +133,10 @@ mod unwind;
 #[cfg(feature = "server")]
 mod volatile;
 
+/// The crate below, whose types are a part of this one's API: the messages, the
+/// reasons, the configuration of the connection.
+pub use engineio;
+
 pub use config::Limits;
 pub use error::{DecodeError, EmitError, EncodeError, JoinError, PacketError, Violation};
 pub use event::{Ask, Emit, Event, FromEvent, Listen, Name};

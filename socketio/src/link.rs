@@ -1,6 +1,7 @@
 //! What the sockets of one connection share, and how they tell the task of the
 //! connection what was done to them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Context;
 
@@ -11,6 +12,8 @@ use crate::sync::lock;
 /// The near end of a connection, as its sockets see it.
 pub(crate) struct Link {
     pub(crate) engine: engineio::Socket,
+    /// A payload of the client did not fit, which is logged once.
+    has_misfit: AtomicBool,
     task: AtomicWaker,
     wishes: Mutex<Wishes>,
 }
@@ -29,9 +32,14 @@ impl Link {
     pub(crate) fn new(engine: engineio::Socket) -> Self {
         Self {
             engine,
+            has_misfit: AtomicBool::new(false),
             task: AtomicWaker::new(),
             wishes: Mutex::default(),
         }
+    }
+
+    pub(crate) fn is_first_misfit(&self) -> bool {
+        !self.has_misfit.swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn close(&self) {

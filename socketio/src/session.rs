@@ -267,7 +267,7 @@ mod tests {
     fn a_connection_and_a_socket_are_small() {
         for (what, size, limit) in [
             ("a connection", size_of::<Session>(), 208),
-            ("its link", size_of::<Link>(), 72),
+            ("its link", size_of::<Link>(), 80),
             ("a slot", size_of::<Slot>(), 64),
             ("an event that waits", size_of::<Held>(), 144),
             ("a socket", Socket::SIZE, 336),

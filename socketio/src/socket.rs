@@ -241,6 +241,11 @@ impl Socket {
         self.0.line.reason()
     }
 
+    /// Whether this is the connection's first payload that does not fit.
+    pub(crate) fn is_first_misfit(&self) -> bool {
+        self.0.line.link().is_first_misfit()
+    }
+
     pub(crate) fn acks(&self) -> &Arc<AckTable> {
         &self.0.acks
     }
