@@ -221,6 +221,17 @@ mod tests {
         ));
     }
 
+    #[test]
+    fn an_event_that_was_not_sent_is_not_waited_for() {
+        let table = Arc::new(AckTable::new());
+        let mut pending = Pending::new(0);
+        let sent = pending.ask(&table, || Err(EmitError::NotConnected));
+        assert!(sent.is_err());
+        assert_eq!(table.len(), 0);
+        let none = Replies::<Args>::new(Ok(pending)).collect().now_or_never();
+        assert!(none.is_some_and(|none| none.is_ok()));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_request_that_times_out_leaves_nothing_behind() {
         let table = Arc::new(AckTable::new());

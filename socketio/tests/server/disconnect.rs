@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use socketio::{Config, Server, Socket};
+use socketio::{Config, EmitError, Incoming, Server, Socket};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Client, Log, fail, server};
@@ -221,6 +221,99 @@ async fn hooks_are_told_the_end_also_if_the_server_forgot_them() {
     let _client = Client::connect(&io).await;
     io.close().await;
     log.next().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_left_before_the_server_closed_had_its_own_reason() {
+    let io = server();
+    let mut log = reasons(&io, "/");
+    let client = Client::connect(&io).await;
+    client.close().await;
+    io.close().await;
+    assert_eq!(log.next().await, "transport close");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_sees_an_event_sees_it_to_the_end_when_its_socket_leaves() {
+    let io = server();
+    let mut log = Log::new();
+    let (seen, left) = (log.pen(), log.pen());
+    io.of("/").on_event(async move |_, event| {
+        sleep(Duration::from_secs(1)).await;
+        seen.send("seen").unwrap();
+        Ok::<_, &str>(event)
+    });
+    io.of("/")
+        .on("x", async |_, ()| fail("its socket has left"));
+    io.of("/")
+        .on_disconnect(async move |_, _| left.send("left").unwrap());
+    let client = Client::connect(&io).await;
+    client.send_all(&[r#"2["x"]"#, "1"]).await;
+    assert_eq!((log.next().await, log.next().await), ("seen", "left"));
+    log.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_socket_was_disconnected_on_its_way_is_not_handled() {
+    let io = server();
+    let mut log = Log::new();
+    let (handled, left) = (log.pen(), log.pen());
+    io.of("/").on_event(async |socket, event| {
+        socket.disconnect();
+        Ok::<_, &str>(event)
+    });
+    io.of("/")
+        .on("x", async move |_, ()| handled.send("handled").unwrap());
+    io.of("/")
+        .on_disconnect(async move |_, _| left.send("left").unwrap());
+    let mut client = Client::connect(&io).await;
+    client.send(r#"2["x"]"#).await;
+    assert_eq!(client.recv().await, "1");
+    assert_eq!(log.next().await, "left");
+    log.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_left_is_answered_nothing_and_given_no_handlers() {
+    let io = server();
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/")
+        .on("ask", async move |socket, mut event: Incoming| {
+            pen.send((socket, event.acker())).unwrap();
+        });
+    let mut client = Client::connect(&io).await;
+    client.send_all(&[r#"20["ask"]"#, "1"]).await;
+    let (socket, acker) = log.next().await;
+    assert_eq!(
+        socket.closed().await.to_string(),
+        "client namespace disconnect"
+    );
+    let acker = acker.expect("an answer is asked for");
+    assert!(matches!(acker.send(1), Err(EmitError::NotConnected)));
+    client.silence().await;
+    let held = Arc::new(());
+    let (captured, itself) = (held.clone(), socket.clone());
+    socket.on("x", async move |_, ()| drop((captured, itself)));
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[test]
+fn sockets_do_not_outlive_the_runtime_of_their_connection() {
+    let io = server();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    let socket = runtime.block_on(async {
+        let _client = Client::connect(&io).await;
+        let socket = io.of("/").sockets().remove(0);
+        socket.join("room").unwrap();
+        socket
+    });
+    drop(runtime);
+    assert!(!socket.is_connected());
+    assert_eq!((io.of("/").socket_count(), io.of("/").room_count()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -81,6 +81,26 @@ async fn sockets_that_everybody_ends_at_once_end_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_emitted_before_the_connect() {
+    let io = server();
+    let stop = Arc::new(AtomicBool::new(false));
+    let broadcast = {
+        let (io, stop) = (io.clone(), stop.clone());
+        std::thread::spawn(move || {
+            while !stop.load(Ordering::SeqCst) {
+                io.of("/").emit("x", ()).expect("it can be written");
+            }
+        })
+    };
+    for _ in 0..50 {
+        // What comes first is what joining waits for.
+        Client::connect(&io).await.close().await;
+    }
+    stop.store(true, Ordering::SeqCst);
+    broadcast.join().expect("it ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_emitted_behind_the_disconnect() {
     let io = server();
     for _ in 0..50 {

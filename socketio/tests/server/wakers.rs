@@ -1,4 +1,5 @@
-//! Who is woken by the server may use it at once: no lock is held meanwhile.
+//! Everybody is woken who has something to do, and may do it at once: no lock
+//! is held meanwhile.
 
 use std::pin::pin;
 use std::sync::{Arc, Barrier, mpsc};
@@ -9,8 +10,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
+use socketio::Socket;
+use tokio::time::{Instant, sleep};
 
-use crate::support::{Client, handshake, post, server, uri};
+use crate::support::{Client, Log, handshake, post, server, uri};
+use crate::websocket::WebSocket;
 
 #[test]
 fn who_is_woken_by_the_connect_finds_the_socket_connected() {
@@ -26,6 +30,55 @@ fn who_is_woken_by_the_connect_finds_the_socket_connected() {
     });
     let is_connected = outcome.recv_timeout(Duration::from_secs(20));
     assert_eq!(is_connected, Ok(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_from_outside_is_done_at_once() {
+    for end in [Socket::disconnect, Socket::close] {
+        let io = server();
+        let mut log = Log::new();
+        let pen = log.pen();
+        io.of("/")
+            .on_disconnect(async move |_, reason| pen.send(reason.to_string()).unwrap());
+        let mut polling = Client::connect(&io).await;
+        let mut websocket = WebSocket::connect(&io).await;
+        // All is done but what waits for its time.
+        sleep(Duration::from_secs(1)).await;
+        let start = Instant::now();
+        for socket in io.of("/").sockets() {
+            end(&socket);
+        }
+        assert_eq!(polling.recv().await, "1");
+        assert_eq!(websocket.recv().await, "1");
+        for _ in 0..2 {
+            assert_eq!(log.next().await, "server namespace disconnect");
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn much_at_once_is_handled_without_waiting() {
+    let io = server();
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/")
+        .on("e", async move |_, n: usize| pen.send(n).unwrap());
+    let polling = Client::connect(&io).await;
+    let mut websocket = WebSocket::connect(&io).await;
+    sleep(Duration::from_secs(1)).await;
+    let events: Vec<_> = (0..1000).map(|n| format!(r#"2["e",{n}]"#)).collect();
+    let events: Vec<_> = events.iter().map(String::as_str).collect();
+    let start = Instant::now();
+    polling.send_all(&events).await;
+    for n in 0..1000 {
+        assert_eq!(log.next().await, n);
+    }
+    websocket.send_all(&events).await;
+    for n in 0..1000 {
+        assert_eq!(log.next().await, n);
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 async fn connect_while_a_waker_looks(seen: mpsc::Sender<bool>) {
