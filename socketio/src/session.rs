@@ -5,6 +5,7 @@ mod event;
 mod gate;
 mod lifecycle;
 mod load;
+mod queue;
 mod slot;
 mod task;
 
@@ -259,7 +260,7 @@ const STEPS: usize = 256;
 
 #[cfg(test)]
 mod tests {
-    use super::slot::Held;
+    use super::queue::Held;
     use super::*;
     use crate::Socket;
 

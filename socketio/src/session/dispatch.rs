@@ -9,8 +9,10 @@ use super::Session;
 use super::event::Event;
 use super::gate::{Gate, Passed, Running};
 use super::load::{Charge, Place};
+use super::slot::Slot;
 use super::task::Task;
 use crate::hooks::Boxed;
+use crate::unwind::discard;
 use crate::{Acker, Args, Incoming, Socket};
 
 impl Session {
@@ -32,7 +34,7 @@ impl Session {
         if may_start && slot.is_free() {
             self.start(index, event, charge, cx);
         } else {
-            slot.hold(event, charge);
+            slot.waiting.push(event, charge);
         }
     }
 
@@ -47,7 +49,7 @@ impl Session {
             return false;
         };
         self.turn = index + 1;
-        if let Some((event, charge)) = self.slots[index].take_next() {
+        if let Some((event, charge)) = self.slots[index].waiting.pop() {
             self.start(index, event, charge, cx);
         }
         true
@@ -62,7 +64,7 @@ impl Session {
         let filter = socket.namespace().hooks().filter(socket.clone(), event);
         // The handler will have the place that the hooks have now.
         let hooks = async move { Passed::Event(filter.await.map(|event| (event, place))) };
-        self.close_gate(index, Gate::Closed, Box::pin(hooks), cx);
+        self.run_hooks(index, Gate::Closed, Box::pin(hooks), cx);
     }
 
     /// Calls the handler of an event. Nobody answers one without a handler, nor
@@ -85,25 +87,29 @@ impl Session {
         }
     }
 
-    /// Runs hooks that the socket's next event waits for.
-    pub(super) fn close_gate(
+    /// Runs hooks that the socket's next event waits for. They are polled where
+    /// they were made, and are among the tasks if they are not ready.
+    pub(super) fn run_hooks(
         &mut self,
         index: usize,
         gate: fn(Running) -> Gate,
-        hooks: Boxed<Passed>,
+        mut hooks: Boxed<Passed>,
         cx: &mut Context<'_>,
     ) {
+        if let Poll::Ready(passed) = hooks.as_mut().poll(cx) {
+            discard(hooks);
+            return self.pass(index, passed, cx);
+        }
         let slot = &mut self.slots[index];
         let (task, running) = Task::gate(slot.socket.clone(), hooks);
         slot.gate = gate(running);
-        self.run(task, cx);
+        self.tasks.push(task);
     }
 
     /// Polls a task where it was made, and keeps it if it is not ready.
     pub(super) fn run(&mut self, mut task: Task, cx: &mut Context<'_>) {
-        match Pin::new(&mut task).poll(cx) {
-            Poll::Pending => self.tasks.push(task),
-            Poll::Ready(passed) => self.finish(passed, cx),
+        if Pin::new(&mut task).poll(cx).is_pending() {
+            self.tasks.push(task);
         }
     }
 
@@ -113,17 +119,19 @@ impl Session {
         let Some((socket, passed)) = passed else {
             return;
         };
-        let Some(index) = self.slots.iter().position(|slot| slot.socket.is(&socket)) else {
-            return;
-        };
+        let is_meant = |slot: &Slot| slot.socket.is(&socket);
+        if let Some(index) = self.slots.iter().position(is_meant) {
+            self.slots[index].gate = Gate::Open;
+            self.pass(index, passed, cx);
+        }
+    }
+
+    fn pass(&mut self, index: usize, passed: Passed, cx: &mut Context<'_>) {
         match passed {
             Passed::Decision(Ok(())) => self.admit(index, cx),
             Passed::Decision(Err(error)) => self.refuse(index, &error),
-            Passed::Connected | Passed::Event(None) => self.slots[index].gate = Gate::Open,
-            Passed::Event(Some((event, place))) => {
-                self.slots[index].gate = Gate::Open;
-                self.call(index, event, place, cx);
-            }
+            Passed::Connected | Passed::Event(None) => {}
+            Passed::Event(Some((event, place))) => self.call(index, event, place, cx),
         }
     }
 }

@@ -32,15 +32,15 @@ impl Session {
         let decision = socket.namespace().hooks().decide(socket.clone());
         let hooks = Box::pin(async move { Passed::Decision(decision.await) });
         self.slots.push(Slot::new(socket));
-        self.close_gate(self.slots.len() - 1, Gate::Deciding, hooks, cx);
+        self.run_hooks(self.slots.len() - 1, Gate::Deciding, hooks, cx);
     }
 
     /// Lets a client in, unless it has gone away meanwhile.
     pub(super) fn admit(&mut self, index: usize, cx: &mut Context<'_>) {
         if self.link.engine.close_reason().is_some() {
-            return self.part(index, self.close_reason(), cx);
+            return drop_out(&self.slots.remove(index).socket, self.close_reason());
         }
-        let slot = &mut self.slots[index];
+        let slot = &self.slots[index];
         let (socket, namespace) = (&slot.socket, slot.socket.namespace());
         tracing::debug!(
             socket = socket.id(),
@@ -50,25 +50,23 @@ impl Session {
         self.connection.accept(namespace.name());
         socket.admit();
         let hooks = namespace.hooks();
-        slot.gate = Gate::Open;
         if hooks.has_connect() {
             let connected = hooks.connected(socket.clone());
             let hooks = Box::pin(async move {
                 connected.await;
                 Passed::Connected
             });
-            self.close_gate(index, Gate::Closed, hooks, cx);
+            self.run_hooks(index, Gate::Closed, hooks, cx);
         }
     }
 
     /// Turns a client away. The rooms that middleware let it join are left.
     pub(super) fn refuse(&mut self, index: usize, error: &ConnectError) {
-        let slot = self.slots.remove(index);
-        let nsp = slot.socket.namespace().name();
-        tracing::debug!(socket = slot.socket.id(), nsp, %error, "socket refused");
+        let Slot { socket, .. } = self.slots.remove(index);
+        let nsp = socket.namespace().name();
+        tracing::debug!(socket = socket.id(), nsp, %error, "socket refused");
         self.connection.refuse(nsp);
-        slot.socket.end(DisconnectReason::Server);
-        slot.socket.forget();
+        drop_out(&socket, DisconnectReason::Server);
         self.send_refusal(nsp, error);
     }
 
@@ -119,15 +117,15 @@ impl Session {
     /// more, and middleware is dropped.
     pub(super) fn part(&mut self, index: usize, reason: DisconnectReason, cx: &mut Context<'_>) {
         let Slot { gate, socket, .. } = self.slots.remove(index);
-        socket.end(reason);
         let before = match gate {
             Gate::Open => None,
             Gate::Deciding(middleware) => {
                 middleware.cancel();
-                return socket.forget();
+                return drop_out(&socket, reason);
             }
             Gate::Closed(running) => Some(running),
         };
+        socket.end(reason);
         let reason = socket.reason().unwrap_or(reason);
         tracing::debug!(socket = socket.id(), %reason, "socket disconnected");
         let farewell = Farewell {
@@ -176,10 +174,15 @@ impl Drop for Session {
     fn drop(&mut self) {
         for slot in &self.slots {
             let reason = DisconnectReason::Closed(CloseReason::ForcedClose);
-            slot.socket.end(reason);
-            slot.socket.forget();
+            drop_out(&slot.socket, reason);
         }
     }
+}
+
+/// Ends a socket without a farewell.
+fn drop_out(socket: &Socket, reason: DisconnectReason) {
+    socket.end(reason);
+    socket.forget();
 }
 
 /// The last things that are done for a socket.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::slot::Held;
+use super::queue::Held;
 use crate::Incoming;
 
 /// What a connection has to do, counted: events from their arrival until

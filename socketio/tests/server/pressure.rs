@@ -113,6 +113,7 @@ async fn a_connection_that_is_not_read_is_read_on_for_an_answer() {
     let mut client = Client::connect(&io).await;
     client.send(&event("e", 1000)).await;
     let socket = io.of("/").sockets().remove(0);
+    let start = Instant::now();
     let question = tokio::spawn(async move {
         sleep(Duration::from_secs(10)).await;
         socket.emit_with_ack::<_, u8>("?", ()).await
@@ -121,6 +122,7 @@ async fn a_connection_that_is_not_read_is_read_on_for_an_answer() {
     assert_eq!(client.recv().await, r#"20["?"]"#);
     assert!(answer.await.expect("it is answered"));
     assert_eq!(question.await.unwrap().unwrap(), 7);
+    assert_eq!(start.elapsed().as_secs(), 10);
 }
 
 #[tokio::test(start_paused = true)]

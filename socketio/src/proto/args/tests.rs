@@ -88,6 +88,24 @@ fn arguments_are_written_as_they_are() {
     assert_eq!(json_of(Args::default()), "");
 }
 
+#[cfg(feature = "server")]
+#[test]
+fn what_is_detached_keeps_nothing_of_its_message() {
+    let buffer = Bytes::from(br#"["name","a"]"#.to_vec());
+    let large = Bytes::from(vec![0; 100]);
+    let text = ByteString::try_from(buffer.clone()).unwrap();
+    let array = Scanner::new(&text, 100).array().unwrap();
+    let mut args = Args::from_array_tail(&text, &array);
+    args.attach(vec![buffer.slice(2..6), large.clone()]);
+    let before = format!("{args:?}");
+    drop(text);
+    assert!(!buffer.is_unique());
+    args.detach(100);
+    assert!(buffer.is_unique());
+    assert!(!large.is_unique(), "it is not small");
+    assert_eq!(format!("{args:?}"), before);
+}
+
 #[test]
 fn an_error_of_serialize_is_kept() {
     struct Fails;
