@@ -205,9 +205,12 @@ impl Session {
     }
 
     /// Whether nothing more is to be read now. While answers are waited for,
-    /// which may be behind what is to wait, twice as much is read.
+    /// which may be behind what is to wait, twice as much is read; and a packet
+    /// is read to its end.
     fn is_full(&self) -> bool {
-        self.exceeds(1) && (self.exceeds(2) || !self.awaits_answers())
+        self.exceeds(1)
+            && (self.exceeds(2) || !self.awaits_answers())
+            && !self.connection.awaits_attachments()
     }
 
     /// Whether there is more to do than this many times what is fine. The last

@@ -140,6 +140,12 @@ impl Connection {
         self.connect_by.into_iter().chain(self.attachments_by).min()
     }
 
+    /// Whether a packet has come whose attachments have not. They are in time
+    /// only if they are read: who pauses does so before or behind them.
+    pub fn awaits_attachments(&self) -> bool {
+        self.decoder.is_pending()
+    }
+
     fn handle_packet(&mut self, packet: Packet) -> Result<Option<Input>, Violation> {
         let Packet { nsp, data } = packet;
         match data {

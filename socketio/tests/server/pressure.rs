@@ -9,7 +9,7 @@ use std::time::Duration;
 use socketio::{Args, Config, Limits, Server};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{Client, Log, post, server};
 
@@ -126,6 +126,25 @@ async fn a_connection_that_is_not_read_is_read_on_for_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_packet_is_read_to_its_end() {
+    let io = narrow(Limits::default().pending_bytes(1000));
+    io.of("/")
+        .on("e", async |_, _: Args| std::future::pending::<()>().await);
+    let client = Client::connect(&io).await;
+    let socket = io.of("/").sockets().remove(0);
+    let question = socket.emit_with_ack::<_, ()>("?", ());
+    client.send(&event("e", 1000)).await;
+    client
+        .send(r#"51-["e",{"_placeholder":true,"num":0}]"#)
+        .await;
+    // Without the question no more would be read.
+    drop(question);
+    let posted = timeout(Duration::from_secs(1), client.post("bAQID")).await;
+    assert!(posted.is_ok_and(|(status, _)| status.is_success()));
+    withheld(&io, &client, &event("e", 1)).await.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_whose_answer_cannot_be_read_ends_with_its_connection() {
     let limits = Limits::default()
         .pending_bytes(1000)
@@ -216,12 +235,12 @@ async fn hooks_that_wait_are_not_polled_for_what_others_do() {
 
 #[tokio::test(start_paused = true)]
 async fn no_amount_of_work_puts_off_the_deadline_for_joining() {
-    let timeout = Duration::from_secs(5);
-    let io = Server::new(Config::default().connect_timeout(timeout));
+    let limit = Duration::from_secs(5);
+    let io = Server::new(Config::default().connect_timeout(limit));
     let mut client = Client::open(&io).await;
     let packets = vec!["0/unknown,"; 20_000];
     client.send_all(&packets).await;
-    tokio::time::advance(timeout).await;
+    tokio::time::advance(limit).await;
     assert!(client.rest().await.len() < packets.len());
     assert_eq!(io.engine().session_count(), 0);
 }

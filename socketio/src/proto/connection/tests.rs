@@ -266,10 +266,12 @@ fn attachments_have_one_deadline_for_all_of_them() {
 fn the_deadline_ends_with_the_last_attachment() {
     let mut pair = Pair::joined();
     pair.say(r#"51-["a"]"#).unwrap();
+    assert!(pair.connection.awaits_attachments());
     assert_eq!(
         nsp_of(pair.connection.handle(vec![1].into(), pair.after(31))),
         "/"
     );
+    assert!(!pair.connection.awaits_attachments());
     assert_eq!(pair.connection.poll_timeout(), None);
 }
 
