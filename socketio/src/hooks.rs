@@ -126,7 +126,7 @@ impl Hooks {
         self.event.is_empty()
     }
 
-    /// Whether connecting runs nothing.
+    /// Whether connecting runs something.
     pub(crate) fn has_connect(&self) -> bool {
         !self.connect.is_empty()
     }
