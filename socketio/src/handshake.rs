@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
-use http::{HeaderMap, Uri, header};
+use http::{Extensions, HeaderMap, Uri, header};
 
 use crate::Args;
 
@@ -35,6 +35,12 @@ impl Handshake {
     /// [`engineio::PeerAddr`]. Behind a proxy it is that of the proxy.
     pub fn address(&self) -> Option<SocketAddr> {
         self.request().address
+    }
+
+    /// What the services in front of the server left with the first request:
+    /// the user that they found, axum's `ConnectInfo`.
+    pub fn extensions(&self) -> &Extensions {
+        &self.request().extensions
     }
 
     /// The headers of the first request.

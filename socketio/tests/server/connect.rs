@@ -279,12 +279,14 @@ async fn the_handshake_is_told() {
             "header": handshake.headers()["x-one"].to_str().unwrap(),
             "room": handshake.query("room"),
             "target": handshake.uri().path(),
+            "user": handshake.extensions().get::<&str>(),
             "xdomain": handshake.xdomain(),
         }))
     });
     let head = Request::builder()
         .header("x-one", "1")
-        .header("origin", "http://a.example");
+        .header("origin", "http://a.example")
+        .extension("a user");
     let mut client = Client::open_with(&io, head, "&room=a&room=b%20c").await;
     client
         .send_all(&[r#"0{"token":"t"}"#, r#"20["who"]"#])
@@ -294,6 +296,7 @@ async fn the_handshake_is_told() {
         "auth": { "token": "t" },
         "header": "1",
         "room": "b c",
+        "user": "a user",
         "target": "/socket.io/",
         "xdomain": true,
     });

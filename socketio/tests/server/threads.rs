@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use socketio::{Server, Socket};
+use tokio::task::spawn_blocking;
 
 use crate::support::{Client, server};
 
@@ -86,7 +87,7 @@ async fn nothing_is_emitted_before_the_connect() {
     let stop = Arc::new(AtomicBool::new(false));
     let broadcast = {
         let (io, stop) = (io.clone(), stop.clone());
-        std::thread::spawn(move || {
+        spawn_blocking(move || {
             while !stop.load(Ordering::SeqCst) {
                 io.of("/").emit("x", ()).expect("it can be written");
             }
@@ -97,7 +98,7 @@ async fn nothing_is_emitted_before_the_connect() {
         Client::connect(&io).await.close().await;
     }
     stop.store(true, Ordering::SeqCst);
-    broadcast.join().expect("it ends");
+    broadcast.await.expect("it ends");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -110,7 +111,7 @@ async fn nothing_is_emitted_behind_the_disconnect() {
         let emitters: Vec<_> = (0..3)
             .map(|_| {
                 let socket = socket.clone();
-                std::thread::spawn(move || {
+                spawn_blocking(move || {
                     let mut emitted = (0..100_000).map(|_| socket.emit("x", ()));
                     assert!(
                         emitted.any(|outcome| outcome.is_err()),
@@ -122,7 +123,7 @@ async fn nothing_is_emitted_behind_the_disconnect() {
         assert_eq!(client.recv().await, r#"2["x"]"#);
         socket.disconnect();
         for emitter in emitters {
-            emitter.join().expect("it ends");
+            emitter.await.expect("it ends");
         }
         client.send("0").await;
         let mut packets = Vec::new();

@@ -4,7 +4,7 @@
 use std::pin::pin;
 use std::sync::{Arc, Barrier, mpsc};
 use std::task::{Context, Wake, Waker};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use crate::websocket::WebSocket;
 fn who_is_woken_by_the_connect_finds_the_socket_connected() {
     let (seen, outcome) = mpsc::channel();
     // A thread of its own, as a deadlock would end in no other way.
-    thread::spawn(move || {
+    on_a_thread(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
@@ -126,7 +126,7 @@ async fn a_disconnect_that_is_late_does_not_hit_the_next_socket() {
 
     let disconnect = {
         let socket = socket.clone();
-        thread::spawn(move || socket.disconnect())
+        on_a_thread(move || socket.disconnect())
     };
     middle.wait();
     client.send("1").await;
@@ -135,6 +135,14 @@ async fn a_disconnect_that_is_late_does_not_hit_the_next_socket() {
     disconnect.join().expect("it ends");
     client.silence().await;
     assert_eq!(io.of("/").socket_count(), 1);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it blocks, and tokio's paused clock would wait for it"
+)]
+fn on_a_thread(action: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    thread::spawn(action)
 }
 
 fn on_wake(action: impl Fn() + Send + Sync + 'static) -> Waker {
