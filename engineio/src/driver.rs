@@ -161,14 +161,14 @@ impl Driver {
     }
 
     /// Sleeps until the next deadline, an input, or the connection. `false` if
-    /// there is something to do at once.
-    fn park(&mut self, cx: &mut Context<'_>) -> bool {
-        let (deadline, saw_close) = self
-            .shared
-            .read(|session| (session.poll_timeout(), session.close_reason().is_some()));
+    /// there is something to do at once; the end of the session is, unless the
+    /// application has run since.
+    fn park(&mut self, saw_close: bool, cx: &mut Context<'_>) -> bool {
         let deadline = match &self.link {
             Link::Closing { by, .. } => Some(*by),
-            Link::Closed | Link::Open(_) | Link::Polling => deadline,
+            Link::Closed | Link::Open(_) | Link::Polling => {
+                self.shared.read(|session| session.poll_timeout())
+            }
         };
         self.arm(deadline, cx)
             && self.shared.park(Parked {
@@ -207,13 +207,14 @@ impl Future for Driver {
             let has_read = self.read(cx);
             self.shared
                 .update_before_application(cx, |session, now| session.handle_timeout(now));
+            let saw_close = self.shared.read(|session| session.close_reason().is_some());
             self.run_application(cx);
             self.write(cx);
             self.advance_link(cx);
             if self.application.is_none() && matches!(self.link, Link::Closed) {
                 return Poll::Ready(());
             }
-            if !has_read && self.park(cx) {
+            if !has_read && self.park(saw_close, cx) {
                 return Poll::Pending;
             }
         }

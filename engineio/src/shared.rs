@@ -45,7 +45,7 @@ pub(crate) struct Parked {
     pub(crate) is_paused: bool,
     /// It waits for the connection to take more.
     pub(crate) is_blocked: bool,
-    /// It has seen that the session is closed.
+    /// The session was closed when the application ran last.
     pub(crate) saw_close: bool,
 }
 

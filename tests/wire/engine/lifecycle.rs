@@ -327,3 +327,29 @@ async fn a_response_that_nobody_reads_is_an_aborted_poll() {
     settle().await;
     assert_eq!(engine.session_count(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_receives_nothing_runs_once_more_at_the_end() {
+    let (ends, mut receiver) = mpsc::unbounded_channel();
+    let limits = Limits::default().inbox(10);
+    let engine = Engine::new(Config::default().limits(limits), move |socket: Socket| {
+        let ends = ends.clone();
+        async move {
+            // More than the pipe holds, so that the end is found by writing.
+            socket.send(vec![0; 2 << 20]).expect("it is open");
+            std::future::poll_fn(|_| match socket.close_reason() {
+                Some(_) => std::task::Poll::Ready(()),
+                None => std::task::Poll::Pending,
+            })
+            .await;
+            let _ = ends.send(());
+        }
+    });
+    let mut socket = Server::engine(&engine).websocket().await;
+    socket.send("4this fills the inbox").await;
+    settle().await;
+    let start = tokio::time::Instant::now();
+    drop(socket);
+    assert_eq!(receiver.recv().await, Some(()));
+    assert_eq!(start.elapsed().as_millis(), 0);
+}
