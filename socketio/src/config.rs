@@ -130,19 +130,18 @@ pub struct Limits {
     /// sockets may have left whose last handlers are not done, before the
     /// connection is read no further. Default: 64.
     pub max_in_flight: usize,
-    /// How long reading may pause while the server waits for answers of the
-    /// client, see [`pending_bytes`](Self::pending_bytes). As nothing is read
-    /// the answers cannot come, and the connection is closed as `stalled`.
-    /// Default: 30 s.
+    /// How long reading may pause without any handler of the connection getting
+    /// done, see [`pending_bytes`](Self::pending_bytes) and
+    /// [`running_bytes`](Self::running_bytes). What they wait for may be what is
+    /// not read, so the connection is closed as `stalled` then. Default: 30 s.
     pub max_pause: Duration,
     /// Bytes of a namespace's name as a client writes it. Default: 256.
     pub name_length: usize,
     /// Namespaces of one connection, pending ones included. Default: 64.
     pub namespaces: usize,
-    /// Bytes of events of one connection that wait, or whose handlers are not
-    /// done, before the connection is read no further. Each is counted with
-    /// what it takes beside its content. One event of any size is always
-    /// taken.
+    /// Bytes of events of one connection that wait for their handlers, before
+    /// the connection is read no further. Each is counted with what it takes
+    /// beside its content. One event of any size is always taken.
     ///
     /// While the server waits for an answer of the client, which can be behind
     /// such events, twice as much is read. Default: 1 MiB.
@@ -151,6 +150,9 @@ pub struct Limits {
     pub room_length: usize,
     /// Rooms that one socket is in. Default: 1024.
     pub rooms: usize,
+    /// Bytes of events of one connection whose handlers are not done, before
+    /// the connection is read no further. Default: 16 MiB.
+    pub running_bytes: usize,
 }
 
 impl Limits {
@@ -225,6 +227,12 @@ impl Limits {
         self.rooms = rooms;
         self
     }
+
+    /// Sets [`running_bytes`](Self::running_bytes).
+    pub fn running_bytes(mut self, bytes: usize) -> Self {
+        self.running_bytes = bytes;
+        self
+    }
 }
 
 impl Default for Limits {
@@ -242,6 +250,7 @@ impl Default for Limits {
             pending_bytes: 1 << 20,
             room_length: 1024,
             rooms: 1024,
+            running_bytes: 16 << 20,
         }
     }
 }

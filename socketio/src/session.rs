@@ -43,8 +43,8 @@ pub(crate) struct Session {
     now: Instant,
     shared: Arc<Shared>,
     slots: Vec<Slot>,
-    /// Since when nothing is read although answers are waited for.
-    stalled_since: Option<Instant>,
+    /// Since when nothing is read and nothing gets done.
+    stalled: Option<Stall>,
     tasks: FuturesUnordered<Task>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Which slot's turn it is to start a waiting event.
@@ -63,7 +63,7 @@ impl Session {
             now,
             shared,
             slots: Vec::new(),
-            stalled_since: None,
+            stalled: None,
             tasks: FuturesUnordered::new(),
             timer: None,
             turn: 0,
@@ -104,7 +104,7 @@ impl Session {
         if self.is_full() {
             return self.wait_for_room(cx);
         }
-        self.stalled_since = None;
+        self.stalled = None;
         let Poll::Ready(message) = self.link.engine.poll_recv(cx) else {
             return false;
         };
@@ -117,12 +117,16 @@ impl Session {
         true
     }
 
-    /// Reads nothing. Answers that are waited for are not read either, so that
-    /// has an end.
+    /// Reads nothing until something is done. What the handlers wait for may be
+    /// what is not read, so that has an end.
     fn wait_for_room(&mut self, cx: &mut Context<'_>) -> bool {
-        self.stalled_since = self
-            .awaits_answers()
-            .then(|| self.stalled_since.unwrap_or(self.now));
+        let done = self.load.done();
+        if self.stalled.as_ref().is_none_or(|stall| stall.done != done) {
+            self.stalled = Some(Stall {
+                since: self.now,
+                done,
+            });
+        }
         // Who is not listened to can still go away. This runs on the task of
         // the engine's session, which is woken by its end.
         let is_closed = self.link.engine.close_reason().is_some();
@@ -168,8 +172,8 @@ impl Session {
     }
 
     fn stalled_until(&self) -> Option<Instant> {
-        self.stalled_since?
-            .checked_add(self.shared.limits.max_pause)
+        let since = self.stalled.as_ref()?.since;
+        since.checked_add(self.shared.limits.max_pause)
     }
 
     fn take(&mut self, input: Input, cx: &mut Context<'_>) {
@@ -217,9 +221,11 @@ impl Session {
     /// hooks of sockets that left run beside the handlers, and must not pile
     /// up either.
     fn exceeds(&self, times: usize) -> bool {
-        let bytes = self.shared.limits.pending_bytes.saturating_mul(times);
+        let limits = &self.shared.limits;
         let leaving = self.max_in_flight().saturating_mul(2 * times);
-        self.load.bytes() > bytes || self.load.leaving() >= leaving
+        self.load.waiting_bytes() > limits.pending_bytes.saturating_mul(times)
+            || self.load.running_bytes() > limits.running_bytes.saturating_mul(times)
+            || self.load.leaving() >= leaving
     }
 
     fn awaits_answers(&self) -> bool {
@@ -231,6 +237,12 @@ impl Session {
     fn max_in_flight(&self) -> usize {
         self.shared.limits.max_in_flight.max(1)
     }
+}
+
+/// A pause, and what was done when it began.
+struct Stall {
+    since: Instant,
+    done: usize,
 }
 
 impl Future for Session {
@@ -270,7 +282,7 @@ mod tests {
     #[test]
     fn a_connection_and_a_socket_are_small() {
         for (what, size, limit) in [
-            ("a connection", size_of::<Session>(), 208),
+            ("a connection", size_of::<Session>(), 216),
             ("its link", size_of::<Link>(), 80),
             ("a slot", size_of::<Slot>(), 64),
             ("an event that waits", size_of::<Held>(), 144),

@@ -107,7 +107,10 @@ impl Session {
     /// Closes a connection that cannot go on: what it is waited for is behind
     /// what it is not read for.
     pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
-        tracing::debug!("connection closed: answers are waited for, and nothing is read");
+        tracing::warn!(
+            max_pause = ?self.shared.limits.max_pause,
+            "connection closed: no handler got done, and nothing could be read"
+        );
         self.link.engine.close(Close::Flush);
         self.end(DisconnectReason::Closed(CloseReason::Stalled), cx);
     }

@@ -18,9 +18,11 @@ pub(crate) struct Load(Arc<Counts>);
 #[derive(Default)]
 struct Counts {
     bytes: AtomicUsize,
+    done: AtomicUsize,
     events: AtomicUsize,
     leaving: AtomicUsize,
     running: AtomicUsize,
+    running_bytes: AtomicUsize,
 }
 
 impl Load {
@@ -41,9 +43,19 @@ impl Load {
         Leaving(self.0.clone())
     }
 
-    /// Bytes of all events that are not done.
-    pub(crate) fn bytes(&self) -> usize {
-        get(&self.0.bytes)
+    /// Bytes of events that have not started.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        get(&self.0.bytes) - self.running_bytes()
+    }
+
+    /// Bytes of events that started and are not done.
+    pub(crate) fn running_bytes(&self) -> usize {
+        get(&self.0.running_bytes)
+    }
+
+    /// Changes whenever something is done.
+    pub(crate) fn done(&self) -> usize {
+        get(&self.0.done)
     }
 
     /// Sockets that left and are not done with.
@@ -72,6 +84,7 @@ impl Charge {
     /// The event starts.
     pub(crate) fn start(self) -> Place {
         add(&self.counts.running, 1);
+        add(&self.counts.running_bytes, self.bytes);
         Place(self)
     }
 }
@@ -80,6 +93,7 @@ impl Drop for Charge {
     fn drop(&mut self) {
         sub(&self.counts.bytes, self.bytes);
         sub(&self.counts.events, 1);
+        add(&self.counts.done, 1);
     }
 }
 
@@ -89,6 +103,7 @@ pub(crate) struct Place(Charge);
 impl Drop for Place {
     fn drop(&mut self) {
         sub(&self.0.counts.running, 1);
+        sub(&self.0.counts.running_bytes, self.0.bytes);
     }
 }
 
@@ -98,6 +113,7 @@ pub(crate) struct Leaving(Arc<Counts>);
 impl Drop for Leaving {
     fn drop(&mut self) {
         sub(&self.0.leaving, 1);
+        add(&self.0.done, 1);
     }
 }
 
@@ -137,12 +153,15 @@ mod tests {
         let event = Incoming::new("name".into(), args, None);
         let (first, second) = (load.charge(&event), load.charge(&event));
         assert!(load.has_waiting());
-        assert_eq!(load.bytes(), 2 * (4 + r#"["text"]"#.len() + OVERHEAD));
+        let cost = 4 + r#"["text"]"#.len() + OVERHEAD;
+        assert_eq!((load.waiting_bytes(), load.running_bytes()), (2 * cost, 0));
         let running = first.start();
         assert!(load.has_waiting() && load.running() == 1);
+        assert_eq!((load.waiting_bytes(), load.running_bytes()), (cost, cost));
         drop(second);
         assert!(!load.has_waiting() && load.running() == 1);
         drop(running);
-        assert_eq!((load.bytes(), load.running()), (0, 0));
+        assert_eq!((load.waiting_bytes(), load.running_bytes()), (0, 0));
+        assert_eq!((load.running(), load.done()), (0, 2));
     }
 }

@@ -55,7 +55,7 @@ mod tests {
         }
         while queue.pop().is_some() {}
         assert!(queue.is_empty() && queue.0.capacity() == 0);
-        assert_eq!(load.bytes(), 0);
+        assert_eq!(load.waiting_bytes(), 0);
     }
 
     #[test]

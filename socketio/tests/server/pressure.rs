@@ -15,7 +15,7 @@ use crate::support::{Client, Log, post, server};
 
 #[tokio::test(start_paused = true)]
 async fn what_running_handlers_hold_is_read_no_further_than_the_limit() {
-    let io = narrow(Limits::default().pending_bytes(1000));
+    let io = narrow(Limits::default().running_bytes(1000));
     let mut log = Log::new();
     let (pen, gate) = (log.pen(), Arc::new(Notify::new()));
     let opened = gate.clone();
@@ -36,7 +36,7 @@ async fn what_running_handlers_hold_is_read_no_further_than_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_events_are_read_no_further_than_the_limit() {
-    let limits = Limits::default().max_in_flight(1).pending_bytes(2000);
+    let limits = Limits::default().max_in_flight(1).pending_bytes(1500);
     let io = narrow(limits);
     let gate = Arc::new(Notify::new());
     let opened = gate.clone();
@@ -106,7 +106,7 @@ async fn an_answer_is_read_from_behind_events_that_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_not_read_is_read_on_for_an_answer() {
-    let io = narrow(Limits::default().pending_bytes(1000));
+    let io = narrow(Limits::default().running_bytes(1000));
     let gate = Arc::new(Notify::new());
     io.of("/")
         .on("e", async move |_, _: Args| gate.notified().await);
@@ -127,7 +127,7 @@ async fn a_connection_that_is_not_read_is_read_on_for_an_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_packet_is_read_to_its_end() {
-    let io = narrow(Limits::default().pending_bytes(1000));
+    let io = narrow(Limits::default().running_bytes(1000));
     io.of("/")
         .on("e", async |_, _: Args| std::future::pending::<()>().await);
     let client = Client::connect(&io).await;
@@ -267,4 +267,43 @@ async fn withheld(io: &Server, client: &Client, packet: &str) -> JoinHandle<bool
     sleep(Duration::from_secs(5)).await;
     assert!(!posted.is_finished(), "the connection is read on");
     posted
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_may_wait_for_what_comes_behind_large_events() {
+    let io = server();
+    let last = Arc::new(Notify::new());
+    let (first, told) = (last.clone(), last);
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/").on("chunk", async move |_, _: Args| {
+        first.notified().await;
+        pen.send("done").unwrap();
+    });
+    io.of("/")
+        .on("last", async move |_, ()| told.notify_waiters());
+    let client = Client::connect(&io).await;
+    for _ in 0..2 {
+        client.send(&event("chunk", 600_000)).await;
+    }
+    client.send(r#"2["last"]"#).await;
+    assert_eq!((log.next().await, log.next().await), ("done", "done"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_in_which_nothing_gets_done_has_an_end() {
+    let limits = Limits::default().running_bytes(1000);
+    let io = Server::new(Config::default().limits(limits));
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/").on("watch", async |socket, _: Args| {
+        socket.closed().await;
+    });
+    io.of("/")
+        .on_disconnect(async move |_, reason| pen.send(reason.to_string()).unwrap());
+    let client = Client::connect(&io).await;
+    let start = Instant::now();
+    client.send_all(&[&event("watch", 2000), "1"]).await;
+    assert_eq!(log.next().await, "stalled");
+    assert_eq!(start.elapsed().as_secs(), 30);
 }
