@@ -135,9 +135,10 @@ impl Hooks {
     pub(crate) async fn decide(self: Arc<Self>, socket: Socket) -> Result<(), ConnectError> {
         for middleware in &self.middleware {
             let auth = socket.handshake().auth.clone();
-            match caught(async { middleware(socket.clone(), auth).await }).await {
+            let decision = async { middleware(socket.clone(), auth).await.map_err(refusal) };
+            match caught(decision).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => return Err(refusal(error)),
+                Ok(Err(refusal)) => return Err(refusal),
                 Err(panic) => {
                     self.report(socket, failure(CONNECT, panic)).await;
                     return Err(ConnectError::new("internal server error"));

@@ -9,11 +9,13 @@ mod queue;
 mod slot;
 mod task;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use engineio::{Close, CloseReason};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Sleep;
@@ -23,6 +25,7 @@ use self::slot::Slot;
 use self::task::Task;
 use crate::link::{Link, Wishes};
 use crate::server::Shared;
+use crate::unwind::discard;
 use crate::{Connection, DisconnectReason, Input};
 
 /// One client, from the opening of its connection until its last handler is
@@ -68,6 +71,20 @@ impl Session {
             timer: None,
             turn: 0,
         }
+    }
+
+    /// Does what there is to do. Whether there may be more.
+    fn work(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_busy = (0..STEPS).all(|_| self.step(cx));
+        self.check_deadlines(cx) || is_busy
+    }
+
+    /// Ends the connection after a panic that is nobody's answer, a destructor's
+    /// say: its sockets leave as they do at any end.
+    fn fail(&mut self, cx: &mut Context<'_>) {
+        tracing::error!("connection closed: something panicked beside its handlers");
+        self.link.engine.close(Close::Flush);
+        self.end(DisconnectReason::Closed(CloseReason::ForcedClose), cx);
     }
 
     /// Does one thing, if there is one to do. What is going on comes before
@@ -252,8 +269,15 @@ impl Future for Session {
         let this = self.get_mut();
         this.link.register(cx);
         this.now = now();
-        let is_busy = (0..STEPS).all(|_| this.step(cx));
-        if this.check_deadlines(cx) || is_busy {
+        let is_busy = match catch_unwind(AssertUnwindSafe(|| this.work(cx))) {
+            Ok(is_busy) => is_busy,
+            Err(panic) => {
+                discard(panic);
+                this.fail(cx);
+                true
+            }
+        };
+        if is_busy {
             // Others are to have their turn, the writing of answers as well.
             cx.waker().wake_by_ref();
             return Poll::Pending;

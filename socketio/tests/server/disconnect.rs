@@ -457,6 +457,24 @@ async fn a_storm_of_connecting_and_leaving_leaves_nothing_behind() {
     assert_eq!(io.engine().session_count(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_panic_beside_the_handlers_ends_the_connection_like_any_other() {
+    let io = server();
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/")
+        .on_disconnect(async move |_, reason| pen.send(reason.to_string()).unwrap());
+    io.of("/bad")
+        .middleware(async |socket, ()| -> Result<(), &str> {
+            socket.extensions().insert(Bomb);
+            Err("no")
+        });
+    let client = Client::connect(&io).await;
+    client.send("0/bad,").await;
+    assert_eq!(log.next().await, "forced close");
+    assert_eq!(io.of("/").socket_count(), 0);
+}
+
 /// Panics when it is dropped.
 #[derive(Clone)]
 struct Bomb;
