@@ -80,12 +80,18 @@ impl Line {
         Ok(sent?)
     }
 
-    /// Closes for ever. `false` if it is closed: the first reason stays.
-    pub(crate) fn close(&self, reason: DisconnectReason) -> bool {
+    /// Closes for ever, and takes the socket out of its rooms with `leave`, as
+    /// one step: whoever finds it closed finds the rooms that it was in. `false`
+    /// if it is closed: the first reason stays.
+    pub(crate) fn close(
+        &self,
+        reason: DisconnectReason,
+        leave: impl FnOnce() -> Vec<Arc<str>>,
+    ) -> bool {
         let mut phase = lock(&self.phase);
         let is_first = !matches!(*phase, Phase::Left(..));
         if is_first {
-            *phase = Phase::Left(reason, Vec::new());
+            *phase = Phase::Left(reason, leave());
         }
         is_first
     }
@@ -98,10 +104,10 @@ impl Line {
         }
     }
 
-    /// Keeps the rooms that a socket which left was in.
-    pub(crate) fn set_left_rooms(&self, left: Vec<Arc<str>>) {
+    /// Forgets the rooms that a socket which left was in.
+    pub(crate) fn forget_rooms(&self) {
         if let Phase::Left(_, rooms) = &mut *lock(&self.phase) {
-            *rooms = left;
+            *rooms = Vec::new();
         }
     }
 }

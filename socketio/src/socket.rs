@@ -274,20 +274,19 @@ impl Socket {
     /// Takes the socket out of its rooms and its namespace. `false` if it has
     /// left already: the first reason stays.
     pub(crate) fn end(&self, reason: DisconnectReason) -> bool {
-        if !self.0.line.close(reason) {
-            return false;
+        let leave = || write(self.0.namespace.index()).remove(&self.0.id);
+        let is_first = self.0.line.close(reason, leave);
+        if is_first {
+            self.0.acks.close();
+            self.0.left.notify_waiters();
         }
-        let rooms = write(self.0.namespace.index()).remove(&self.0.id);
-        self.0.line.set_left_rooms(rooms);
-        self.0.acks.close();
-        self.0.left.notify_waiters();
-        true
+        is_first
     }
 
     /// Drops what only the handlers of a socket need. They are all done.
     pub(crate) fn forget(&self) {
         self.0.handlers.clear();
-        self.0.line.set_left_rooms(Vec::new());
+        self.0.line.forget_rooms();
     }
 
     pub(crate) fn encode(
