@@ -206,7 +206,8 @@ impl Namespace {
     ///
     /// As it gets the whole event it can answer it. While it waits, the
     /// socket's following events wait as well. Several run in the order in
-    /// which they were added.
+    /// which they were added. If the socket leaves meanwhile, it has
+    /// [`Config::leave_timeout`]; then it is dropped where it waits.
     ///
     /// ```
     /// # use socketio::{Config, Server};
