@@ -203,6 +203,7 @@ impl Future for Driver {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let span = self.span.clone();
         let _entered = span.enter();
+        self.shared.unpark();
         loop {
             let has_read = self.read(cx);
             self.shared

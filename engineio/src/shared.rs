@@ -218,6 +218,13 @@ impl Shared {
         self.lock().handover.take()
     }
 
+    /// The session's task runs: until it parks again it sees for itself what
+    /// there is to do, and need not be woken.
+    pub(crate) fn unpark(&self) {
+        // Outlives the lock, as whatever a waker drops may call back.
+        let _parked = self.lock().task.take();
+    }
+
     /// Parks the session's task, unless there is something for it to do. The
     /// check and the waker are one step, so that nothing slips between them.
     pub(crate) fn park(&self, parked: Parked) -> bool {

@@ -79,8 +79,8 @@ impl Session {
         self.check_deadlines(cx) || is_busy
     }
 
-    /// Ends the connection after a panic that is nobody's answer, a destructor's
-    /// say: its sockets leave as they do at any end.
+    /// Ends the connection after a panic outside of any handler, in a destructor
+    /// for example: its sockets leave as they do at any end.
     fn fail(&mut self, cx: &mut Context<'_>) {
         tracing::error!("connection closed: something panicked beside its handlers");
         self.link.engine.close(Close::Flush);
