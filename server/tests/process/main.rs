@@ -24,7 +24,7 @@ fn it_prints_its_address_and_serves_the_page() {
     );
     assert!(response.contains("<title>Chat</title>"), "{response}");
     let health = server.get("/api/socket/health");
-    let expected = r#"{"socket":{"connected":0,"initialized":true,"rooms":0},"status":"ok"}"#;
+    let expected = r#"{"status":"ok","socket":{"initialized":true,"connected":0,"rooms":0}}"#;
     assert!(health.ends_with(expected), "{health}");
 }
 
