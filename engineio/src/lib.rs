@@ -48,6 +48,7 @@
 
 mod config;
 mod error;
+mod origins;
 mod proto;
 
 #[cfg(feature = "server")]
@@ -69,8 +70,9 @@ mod socket;
 #[cfg(feature = "server")]
 mod websocket;
 
-pub use config::{Config, Limits, Origins};
+pub use config::{Config, Limits};
 pub use error::{CloseReason, PacketError, Refused, SendError};
+pub use origins::Origins;
 pub use proto::packet::{Message, Packet};
 pub use proto::payload::{decode_payload, encode_payload};
 pub use proto::request::Request;
