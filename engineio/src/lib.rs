@@ -79,7 +79,7 @@ pub use proto::request::Request;
 pub use proto::session::{
     Class, Close, Delivery, Event, Fault, Payload, ProbeId, ProbeStep, Session,
 };
-pub use proto::sid::Sid;
+pub use proto::sid::{InvalidSid, Sid};
 pub use proto::text::Text;
 pub use proto::transport::Transport;
 
