@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Origins, Transport};
+use crate::{Message, Origins, Transport};
 
 /// The configuration of an engine.
 ///
@@ -21,9 +21,15 @@ use crate::{Origins, Transport};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
+    /// Whether the path is served only with a slash behind it. Default: `true`.
+    pub add_trailing_slash: bool,
     /// Whether a polling client is offered the upgrade to websocket.
     /// Default: `true`.
     pub allow_upgrades: bool,
+    /// A message that every client gets right behind the open packet: in the
+    /// same payload on polling, as the second frame on a websocket.
+    /// Default: none.
+    pub initial_packet: Option<Message>,
     /// Limits on what a peer can make longer.
     pub limits: Limits,
     /// The largest body of a POST, and the largest websocket message, in
@@ -32,7 +38,8 @@ pub struct Config {
     /// Which origins may open a session. Default: any, as the reference.
     pub origins: Origins,
     /// Where the engine answers, without a trailing slash; requests come to
-    /// the path with one. Default: `/engine.io`.
+    /// the path with one, see [`add_trailing_slash`](Self::add_trailing_slash).
+    /// Default: `/engine.io`.
     pub path: String,
     /// How long after the last pong the next ping is sent. Default: 25 s.
     pub ping_interval: Duration,
@@ -46,9 +53,21 @@ pub struct Config {
 }
 
 impl Config {
+    /// Sets [`add_trailing_slash`](Self::add_trailing_slash).
+    pub fn add_trailing_slash(mut self, add: bool) -> Self {
+        self.add_trailing_slash = add;
+        self
+    }
+
     /// Sets [`allow_upgrades`](Self::allow_upgrades).
     pub fn allow_upgrades(mut self, allow: bool) -> Self {
         self.allow_upgrades = allow;
+        self
+    }
+
+    /// Sets [`initial_packet`](Self::initial_packet).
+    pub fn initial_packet(mut self, message: impl Into<Message>) -> Self {
+        self.initial_packet = Some(message.into());
         self
     }
 
@@ -111,17 +130,23 @@ impl Config {
     }
 
     /// Whether a request for this path is for the engine: the path itself with
-    /// its slash, or anything below it.
+    /// its slash, or anything below it; without
+    /// [`add_trailing_slash`](Self::add_trailing_slash) the bare path as well.
     pub fn serves(&self, path: &str) -> bool {
         path.strip_prefix(self.path.as_str())
-            .is_some_and(|rest| rest.starts_with('/'))
+            .is_some_and(|rest| match rest {
+                "" => !self.add_trailing_slash,
+                rest => rest.starts_with('/'),
+            })
     }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
+            add_trailing_slash: true,
             allow_upgrades: true,
+            initial_packet: None,
             limits: Limits::default(),
             max_payload: 1_000_000,
             origins: Origins::Any,
@@ -234,6 +259,17 @@ mod tests {
             "/x/engine.io/",
             "/engine%2Eio/",
         ] {
+            assert!(!config.serves(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_bare_path_is_served_where_no_slash_is_added() {
+        let config = Config::default().add_trailing_slash(false);
+        for path in ["/engine.io", "/engine.io/", "/engine.io/foo"] {
+            assert!(config.serves(path), "{path}");
+        }
+        for path in ["/engine.ioX", "/engine.i", "/"] {
             assert!(!config.serves(path), "{path}");
         }
     }

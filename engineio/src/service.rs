@@ -126,8 +126,9 @@ where
 }
 
 fn is_for_engine(config: &Config, uri: &Uri) -> bool {
-    let is_file = !uri.path().ends_with('/') && !request::names_transport(uri);
-    config.serves(uri.path()) && !is_file
+    let path = uri.path();
+    let is_file = !path.ends_with('/') && path != config.path && !request::names_transport(uri);
+    config.serves(path) && !is_file
 }
 
 /// The body of a response of the engine, or of the service inside.

@@ -139,10 +139,13 @@ pub enum Close {
 }
 
 impl Session {
-    /// Opens a session: the open packet is queued.
+    /// Opens a session: the open packet is queued, and the initial one behind it.
     pub fn new(config: Arc<Config>, sid: Sid, transport: Transport, now: Instant) -> Self {
         let mut outbox = Outbox::default();
         outbox.push(Packet::Open(open_packet(&config, &sid, transport).into()));
+        if let Some(message) = &config.initial_packet {
+            outbox.push(Packet::Message(message.clone()));
+        }
         Self {
             heartbeat: Heartbeat::new(config.ping_interval, config.ping_timeout, now),
             config,

@@ -5,6 +5,7 @@ mod handshake;
 mod heartbeat;
 mod hosts;
 mod lifecycle;
+mod options;
 mod polling;
 mod threads;
 mod upgrade;
