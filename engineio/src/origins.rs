@@ -14,13 +14,16 @@ pub enum Origins {
     /// These origins, written as browsers write them (`https://example.com`),
     /// and the server's own.
     List(Vec<String>),
-    /// The origin whose host and port equal the `Host` header. The scheme is
-    /// not compared: a proxy in front may end TLS.
+    /// The origin whose host and port equal those of the request: of its target
+    /// where that names a host, as in HTTP/2, else of its `Host` header. The
+    /// scheme is not compared: a proxy in front may end TLS. What a proxy says in
+    /// `X-Forwarded-Host` is not looked at: anybody can send it.
     Same,
 }
 
 impl Origins {
-    /// Whether a request with these two headers may open a session.
+    /// Whether a request with this `Origin` header, for this host and port, may
+    /// open a session.
     pub fn allow(&self, origin: Option<&str>, host: Option<&str>) -> bool {
         let Some(origin) = origin else { return true };
         match self {

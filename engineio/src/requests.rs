@@ -48,14 +48,14 @@ where
     B: HttpBody<Data = Bytes> + Send,
     B::Error: fmt::Display,
 {
-    let query = request.uri().query().unwrap_or_default();
-    let asked = request::Request::parse(query, request.headers(), engine.config())?;
+    let asked = request::Request::parse(request.uri(), request.headers(), engine.config())?;
     if asked.is_upgrade && asked.transport != Transport::Websocket {
         return Err(Refused::WebsocketHandshake);
     }
     let is_websocket = asked.is_upgrade;
     let Some(sid) = &asked.sid else {
         asked.check_handshake(request.method())?;
+        asked.check_revision()?;
         return if is_websocket {
             open_websocket(engine, &mut request, asked.wants_base64)
         } else {

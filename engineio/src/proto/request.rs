@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, Uri, header};
 
 use super::transport::Transport;
 use crate::{Config, Refused};
@@ -10,7 +10,7 @@ use crate::{Config, Refused};
 /// A request below the engine's path, as its query and headers describe it.
 ///
 /// The checks are made in the order of the reference, which clients can see:
-/// transport, origin, session, then those of a handshake.
+/// transport, origin, session, then those of a handshake, and its revision last.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Request {
@@ -35,7 +35,8 @@ impl Request {
     ///
     /// If the transport is unknown or not enabled, or the origin is malformed
     /// or not allowed.
-    pub fn parse(query: &str, headers: &HeaderMap, config: &Config) -> Result<Self, Refused> {
+    pub fn parse(uri: &Uri, headers: &HeaderMap, config: &Config) -> Result<Self, Refused> {
+        let query = uri.query().unwrap_or_default();
         let (mut transport, mut sid, mut eio, mut b64) = (None, None, None, None);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             // The last of equal keys wins.
@@ -51,7 +52,7 @@ impl Request {
             .and_then(|name| Transport::from_name(&name))
             .filter(|transport| config.transports.contains(transport))
             .ok_or(Refused::UnknownTransport)?;
-        check_origin(headers, config)?;
+        check_origin(uri, headers, config)?;
         Ok(Self {
             transport,
             sid: sid.filter(|sid| !sid.is_empty()).map(Into::into),
@@ -65,8 +66,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// If the method is not GET, the headers do not fit the transport, or the
-    /// revision is not 4.
+    /// If the method is not GET, or the headers do not fit the transport.
     pub fn check_handshake(&self, method: &Method) -> Result<(), Refused> {
         if method != Method::GET {
             return Err(Refused::BadHandshakeMethod);
@@ -74,6 +74,16 @@ impl Request {
         if (self.transport == Transport::Websocket) != self.is_upgrade {
             return Err(Refused::WebsocketHandshake);
         }
+        Ok(())
+    }
+
+    /// Checks the revision of a handshake: after the application was asked,
+    /// as the reference does.
+    ///
+    /// # Errors
+    ///
+    /// If the revision is not served.
+    pub fn check_revision(&self) -> Result<(), Refused> {
         if !self.is_revision_4 {
             return Err(Refused::UnsupportedRevision);
         }
@@ -94,14 +104,19 @@ impl fmt::Debug for Request {
     }
 }
 
-fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), Refused> {
+fn check_origin(uri: &Uri, headers: &HeaderMap, config: &Config) -> Result<(), Refused> {
     let origin = match headers.get(header::ORIGIN) {
         None => None,
         Some(value) => Some(value.to_str().map_err(|_| Refused::InvalidOrigin)?),
     };
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
+    // Where the target names the host, as it always does in HTTP/2, the header
+    // does not count (RFC 9112, section 3.2.2).
+    let host = match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok()),
+    };
     if config.origins.allow(origin, host) {
         Ok(())
     } else {
@@ -131,7 +146,11 @@ mod tests {
     use crate::Origins;
 
     fn parse(query: &str) -> Result<Request, Refused> {
-        Request::parse(query, &HeaderMap::new(), &Config::default())
+        Request::parse(&uri(query), &HeaderMap::new(), &Config::default())
+    }
+
+    fn uri(query: &str) -> Uri {
+        format!("/engine.io/?{query}").parse().unwrap()
     }
 
     #[test]
@@ -139,6 +158,7 @@ mod tests {
         let request = parse("transport=x&transport=polling&sid=a&sid=b&EIO=3&EIO=4").unwrap();
         assert_eq!(request.sid.as_deref(), Some("b"));
         assert_eq!(request.check_handshake(&Method::GET), Ok(()));
+        assert_eq!(request.check_revision(), Ok(()));
     }
 
     #[test]
@@ -156,7 +176,7 @@ mod tests {
         }
         let config = Config::default().transports([Transport::Websocket]);
         assert_eq!(
-            Request::parse("transport=polling", &HeaderMap::new(), &config),
+            Request::parse(&uri("transport=polling"), &HeaderMap::new(), &config),
             Err(Refused::UnknownTransport)
         );
     }
@@ -166,7 +186,7 @@ mod tests {
         for query in ["", "&EIO=3", "&EIO=04", "&EIO=abc", "&EIO=5", "&EIO="] {
             let request = parse(&format!("transport=polling{query}")).unwrap();
             assert_eq!(
-                request.check_handshake(&Method::GET),
+                request.check_revision(),
                 Err(Refused::UnsupportedRevision),
                 "{query}"
             );
@@ -215,7 +235,7 @@ mod tests {
             header::ORIGIN,
             HeaderValue::from_static("http://evil.example"),
         );
-        let parse = |query, headers: &HeaderMap| Request::parse(query, headers, &config);
+        let parse = |query, headers: &HeaderMap| Request::parse(&uri(query), headers, &config);
         assert_eq!(
             parse("transport=x", &headers),
             Err(Refused::UnknownTransport)
@@ -232,5 +252,23 @@ mod tests {
             parse("transport=polling", &headers),
             Err(Refused::InvalidOrigin)
         );
+    }
+
+    #[test]
+    fn the_same_origin_is_that_of_the_target_where_it_names_a_host() {
+        let config = Config::default().origins(Origins::Same);
+        let target: Uri = "https://chat.example/engine.io/?transport=polling"
+            .parse()
+            .unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
+        for (origin, is_allowed) in [
+            ("https://chat.example", true),
+            ("https://evil.example", false),
+        ] {
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            let request = Request::parse(&target, &headers, &config);
+            assert_eq!(request.is_ok(), is_allowed, "{origin}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod hosts;
 mod lifecycle;
 mod options;
 mod polling;
+mod refusals;
 mod threads;
 mod upgrade;
 mod websocket;
