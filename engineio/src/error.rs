@@ -69,7 +69,17 @@ pub enum Refused {
     /// A body above the limit: 413 without a body.
     #[error("Payload too large")]
     TooLarge,
-    /// The engine is shutting down: 503 without a body.
+    /// A compressed body: 415 without a body. The session lives on. A host that
+    /// wants to take them can decode them in front of the engine, with
+    /// `RequestDecompressionLayer` of tower-http.
+    #[error("Unsupported content encoding")]
+    ContentEncoding,
+    /// More sessions from one address than
+    /// [`sessions_per_address`](crate::Limits::sessions_per_address): 429
+    /// without a body.
+    #[error("Too many sessions")]
+    TooManySessions,
+    /// The engine is full or shutting down: 503 without a body.
     #[error("Service unavailable")]
     Unavailable,
     /// A body that is not a payload of packets: 400 without a body.
@@ -84,6 +94,8 @@ impl Refused {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManySessions => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -102,9 +114,11 @@ impl Refused {
             Self::Forbidden => Some(4),
             Self::UnsupportedRevision => Some(5),
             Self::BadPayload
+            | Self::ContentEncoding
             | Self::Method
             | Self::Overlap
             | Self::TooLarge
+            | Self::TooManySessions
             | Self::Unavailable => None,
         }
     }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderValue, Request, Uri};
+use http::request::Parts;
+use http::{Extensions, HeaderMap, HeaderValue, Uri};
 use hyper::upgrade::OnUpgrade;
 
 /// The request that opened a session.
@@ -30,17 +31,17 @@ impl Handshake {
         form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes())
     }
 
-    /// Takes the request's extensions, and copies the rest.
-    pub(crate) fn take<B>(request: &mut Request<B>) -> Self {
-        let mut extensions = std::mem::take(request.extensions_mut());
+    /// A copy of the request.
+    pub(crate) fn new(parts: &Parts) -> Self {
+        let mut extensions = parts.extensions.clone();
         // The connection is not the handshake's to keep.
         extensions.remove::<OnUpgrade>();
         Self {
             address: extensions.get().map(|PeerAddr(address)| *address),
             extensions,
-            headers: compact(request.headers()),
-            uri: request
-                .uri()
+            headers: compact(&parts.headers),
+            uri: parts
+                .uri
                 .path_and_query()
                 .and_then(|target| target.as_str().parse().ok())
                 .unwrap_or_default(),
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn the_handshake_keeps_headers_query_address_and_extensions() {
         let address = SocketAddr::from(([127, 0, 0, 1], 5000));
-        let mut request = Request::builder()
+        let request = http::Request::builder()
             .uri("/engine.io/?EIO=4&room=a%20b")
             .header("cookie", "a=1")
             .header("x-two", "1")
@@ -90,11 +91,12 @@ mod tests {
             .extension("a user")
             .body(())
             .unwrap();
-        let handshake = Handshake::take(&mut request);
+        let (parts, ()) = request.into_parts();
+        let handshake = Handshake::new(&parts);
         assert_eq!(handshake.address, Some(address));
         assert_eq!(handshake.extensions.get(), Some(&"a user"));
-        assert_eq!(&handshake.headers, request.headers());
-        assert_eq!(&handshake.uri, request.uri());
+        assert_eq!(handshake.headers, parts.headers);
+        assert_eq!(handshake.uri, parts.uri);
         assert_eq!(
             handshake.query().last(),
             Some(("room".into(), "a b".into()))

@@ -7,9 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use hyper::upgrade::OnUpgrade;
 
 use crate::proto::request;
 use crate::shared::Shared;
@@ -27,9 +27,10 @@ where
     if !engine.config().serves(request.uri().path()) {
         return empty(StatusCode::NOT_FOUND);
     }
-    let wants_websocket = request::is_upgrade(request.headers());
-    let is_old_ie = response::is_old_ie(request.headers());
-    match route(engine, request).await {
+    let (mut parts, body) = request.into_parts();
+    let wants_websocket = request::is_upgrade(&parts.headers);
+    let is_old_ie = response::is_old_ie(&parts.headers);
+    match route(engine, &mut parts, body).await {
         Ok(response) if is_old_ie => response::for_old_ie(response),
         Ok(response) => response,
         Err(refused) => {
@@ -43,23 +44,23 @@ where
     }
 }
 
-async fn route<B>(engine: &Engine, mut request: Request<B>) -> Result<Response<Body>, Refused>
+async fn route<B>(engine: &Engine, parts: &mut Parts, body: B) -> Result<Response<Body>, Refused>
 where
     B: HttpBody<Data = Bytes> + Send,
     B::Error: fmt::Display,
 {
-    let asked = request::Request::parse(request.uri(), request.headers(), engine.config())?;
+    let asked = request::Request::parse(&parts.uri, &parts.headers, engine.config())?;
     if asked.is_upgrade && asked.transport != Transport::Websocket {
         return Err(Refused::WebsocketHandshake);
     }
     let is_websocket = asked.is_upgrade;
     let Some(sid) = &asked.sid else {
-        asked.check_handshake(request.method())?;
+        asked.check_handshake(&parts.method)?;
         asked.check_revision()?;
         return if is_websocket {
-            open_websocket(engine, &mut request, asked.wants_base64)
+            open_websocket(engine, parts, asked.wants_base64)
         } else {
-            open_polling(engine, &mut request)
+            open_polling(engine, parts)
         };
     };
     let shared = engine.session(sid).ok_or(Refused::UnknownSid)?;
@@ -70,18 +71,18 @@ where
         return Err(Refused::RevisionMismatch);
     }
     if is_websocket {
-        return upgrade(engine, shared, &mut request, asked.wants_base64);
+        return upgrade(engine, shared, parts, asked.wants_base64);
     }
-    match *request.method() {
+    match parts.method {
         Method::GET => polling::poll(shared).await,
-        Method::POST => polling::push(engine.config(), shared, request).await,
+        Method::POST => polling::push(engine.config(), shared, &parts.headers, body).await,
         _ => Err(Refused::Method),
     }
 }
 
 /// A handshake over polling: its response holds the open packet alone.
-fn open_polling<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response<Body>, Refused> {
-    let handshake = Handshake::take(request);
+fn open_polling(engine: &Engine, parts: &Parts) -> Result<Response<Body>, Refused> {
+    let handshake = Handshake::new(parts);
     let payload = engine.admit()?.open(handshake, None, |shared| {
         let payload = shared.update(|session, now| {
             session
@@ -97,15 +98,14 @@ fn open_polling<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response
 }
 
 /// A handshake over websocket: the session opens once the 101 is through.
-fn open_websocket<B>(
+fn open_websocket(
     engine: &Engine,
-    request: &mut Request<B>,
+    parts: &mut Parts,
     as_base64: bool,
 ) -> Result<Response<Body>, Refused> {
-    let answer = accept::accept(request.headers())?;
+    let (answer, upgrade) = accept::accept(parts)?;
     let admission = engine.admit()?;
-    let upgrade = hyper::upgrade::on(&mut *request);
-    let handshake = Handshake::take(request);
+    let handshake = Handshake::new(parts);
     tokio::spawn(async move {
         let config = admission.task().config();
         let upgraded = tokio::select! {
@@ -125,17 +125,16 @@ fn open_websocket<B>(
 }
 
 /// A websocket for a session that is on polling.
-fn upgrade<B>(
+fn upgrade(
     engine: &Engine,
     shared: Arc<Shared>,
-    request: &mut Request<B>,
+    parts: &mut Parts,
     as_base64: bool,
 ) -> Result<Response<Body>, Refused> {
-    if request.method() != Method::GET {
+    if parts.method != Method::GET {
         return Err(Refused::BadHandshakeMethod);
     }
-    let answer = accept::accept(request.headers())?;
-    let upgrade: OnUpgrade = hyper::upgrade::on(request);
+    let (answer, upgrade) = accept::accept(parts)?;
     match shared.update(|session, now| session.begin_probe(now)) {
         Ok(id) => tokio::spawn(probe::run(upgrade, as_base64, shared, id, engine.task())),
         // Clients expect a second websocket to open, and to be closed.
