@@ -182,6 +182,14 @@ pub struct Limits {
     pub packets: usize,
     /// Open sessions; further handshakes get a 503. Default: 1,000,000.
     pub sessions: usize,
+    /// Open sessions of one address, those that are being opened included;
+    /// further handshakes get a 429. An IPv6 client is counted by its network of
+    /// 64 bits, which is the least that a provider gives away.
+    ///
+    /// Addresses are known only where the host tells them with
+    /// [`PeerAddr`](crate::PeerAddr); behind a proxy it should tell the client's,
+    /// or all clients share the limit. Default: no limit (`usize::MAX`).
+    pub sessions_per_address: usize,
 }
 
 impl Limits {
@@ -226,6 +234,12 @@ impl Limits {
         self.sessions = sessions;
         self
     }
+
+    /// Sets [`sessions_per_address`](Self::sessions_per_address).
+    pub fn sessions_per_address(mut self, sessions: usize) -> Self {
+        self.sessions_per_address = sessions;
+        self
+    }
 }
 
 impl Default for Limits {
@@ -238,6 +252,7 @@ impl Default for Limits {
             max_pause: Duration::from_secs(30),
             packets: 131_072,
             sessions: 1_000_000,
+            sessions_per_address: usize::MAX,
         }
     }
 }

@@ -53,6 +53,9 @@ pub enum Refused {
     /// Code 3: `transport=websocket` without a valid websocket handshake.
     #[error("Bad request")]
     WebsocketHandshake,
+    /// Code 3: no id was made for the session, for this reason, or it is in use.
+    #[error("Bad request")]
+    IdGeneration(String),
     /// Code 4: the origin policy says no.
     #[error("Forbidden")]
     Forbidden,
@@ -107,7 +110,8 @@ impl Refused {
             Self::UnknownTransport => Some(0),
             Self::UnknownSid => Some(1),
             Self::BadHandshakeMethod => Some(2),
-            Self::InvalidOrigin
+            Self::IdGeneration(_)
+            | Self::InvalidOrigin
             | Self::RevisionMismatch
             | Self::TransportMismatch
             | Self::WebsocketHandshake => Some(3),

@@ -56,11 +56,10 @@ where
     let is_websocket = asked.is_upgrade;
     let Some(sid) = &asked.sid else {
         asked.check_handshake(&parts.method)?;
-        asked.check_revision()?;
         return if is_websocket {
-            open_websocket(engine, parts, asked.wants_base64)
+            open_websocket(engine, parts, &asked).await
         } else {
-            open_polling(engine, parts)
+            open_polling(engine, parts, &asked).await
         };
     };
     let shared = engine.session(sid).ok_or(Refused::UnknownSid)?;
@@ -81,9 +80,14 @@ where
 }
 
 /// A handshake over polling: its response holds the open packet alone.
-fn open_polling(engine: &Engine, parts: &Parts) -> Result<Response<Body>, Refused> {
-    let handshake = Handshake::new(parts);
-    let payload = engine.admit()?.open(handshake, None, |shared| {
+async fn open_polling(
+    engine: &Engine,
+    parts: &Parts,
+    asked: &request::Request,
+) -> Result<Response<Body>, Refused> {
+    let handshake = Arc::new(Handshake::new(parts));
+    let admission = engine.admit(&handshake, asked).await?;
+    let payload = admission.open(handshake, None, |shared| {
         let payload = shared.update(|session, now| {
             session
                 .begin_poll(now)
@@ -98,14 +102,15 @@ fn open_polling(engine: &Engine, parts: &Parts) -> Result<Response<Body>, Refuse
 }
 
 /// A handshake over websocket: the session opens once the 101 is through.
-fn open_websocket(
+async fn open_websocket(
     engine: &Engine,
     parts: &mut Parts,
-    as_base64: bool,
+    asked: &request::Request,
 ) -> Result<Response<Body>, Refused> {
     let (answer, upgrade) = accept::accept(parts)?;
-    let admission = engine.admit()?;
-    let handshake = Handshake::new(parts);
+    let handshake = Arc::new(Handshake::new(parts));
+    let admission = engine.admit(&handshake, asked).await?;
+    let as_base64 = asked.wants_base64;
     tokio::spawn(async move {
         let config = admission.task().config();
         let upgraded = tokio::select! {

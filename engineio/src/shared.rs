@@ -1,6 +1,6 @@
 //! A session behind its lock, and who waits for what on it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::{Handshake, Packet, Payload, ProbeId, Session, Sid, Transport};
 /// code nor a wake-up runs under it.
 pub(crate) struct Shared {
     sid: Sid,
-    handshake: Handshake,
+    handshake: Arc<Handshake>,
     state: Mutex<State>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn now() -> Instant {
 }
 
 impl Shared {
-    pub(crate) fn new(session: Session, handshake: Handshake) -> Self {
+    pub(crate) fn new(session: Session, handshake: Arc<Handshake>) -> Self {
         Self {
             sid: session.sid().clone(),
             handshake,

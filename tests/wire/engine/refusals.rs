@@ -1,10 +1,15 @@
 //! Who is not let in, and what the server's operator is told of it.
 
-use engineio::{Body, Config, Origins};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use engineio::{Body, Config, Engine, Limits, Origins, PeerAddr};
 use http::Request;
+use hyper::body::Incoming;
+use tower::ServiceExt;
 
 use crate::support::http::websocket_headers;
-use crate::support::{Server, echo};
+use crate::support::{Server, echo, settle};
 
 const POLLING: &str = "?EIO=4&transport=polling";
 const WEBSOCKET: &str = "?EIO=4&transport=websocket";
@@ -88,4 +93,89 @@ async fn no_browser_is_to_guess_what_a_polling_response_is() {
         assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
         assert_ne!(response.header("content-type"), None);
     }
+}
+
+/// The engine, for clients that come from this address.
+fn seen_from(engine: &Engine, address: &str) -> Server {
+    let address: IpAddr = address.parse().unwrap();
+    let service = engine.service();
+    Server::tower(service.map_request(move |mut request: Request<Incoming>| {
+        request
+            .extensions_mut()
+            .insert(PeerAddr((address, 5000).into()));
+        request
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_has_as_many_sessions_as_the_limit_allows() {
+    let limits = Limits::default().sessions_per_address(2);
+    let engine = echo(Config::default().limits(limits));
+    let server = seen_from(&engine, "2001:db8::1");
+    let client = server.polling().await;
+    let mut socket = server.websocket().await;
+
+    let neighbour = seen_from(&engine, "2001:db8::2");
+    let response = neighbour.client().get(POLLING).await;
+    response.assert(429, "");
+    assert_eq!(response.header("retry-after"), Some("5"));
+    let mut refused = neighbour.client();
+    let headers = websocket_headers();
+    let response = refused.request("GET", WEBSOCKET, &headers, b"").await;
+    assert_eq!(response.status, 429);
+    assert_eq!(response.header("retry-after"), Some("5"));
+
+    // Others are not concerned, nor is an upgrade.
+    seen_from(&engine, "2001:db8:0:1::1").polling().await;
+    let mut candidate = client.upgrade().await;
+    candidate.send("2probe").await;
+    assert_eq!(candidate.text().await, "3probe");
+
+    socket.close().await;
+    settle().await;
+    neighbour.polling().await;
+    assert_eq!(neighbour.client().get(POLLING).await.status, 429);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_websocket_that_is_never_finished_is_counted_until_it_is_given_up() {
+    let limits = Limits::default().sessions_per_address(1);
+    let config = Config::default().upgrade_timeout(Duration::from_secs(10));
+    let engine = echo(config.limits(limits));
+    let server = seen_from(&engine, "203.0.113.7");
+    let stalled = server.stalled_websocket(WEBSOCKET).await;
+    assert_eq!(engine.session_count(), 0);
+    assert_eq!(server.client().get(POLLING).await.status, 429);
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert_eq!(server.client().get(POLLING).await.status, 200);
+    drop(stalled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_or_an_address_nobody_is_counted() {
+    let limits = Limits::default().sessions_per_address(1);
+    let limited = echo(Config::default().limits(limits));
+    let unlimited = echo(Config::default());
+    for server in [
+        Server::engine(&limited),
+        seen_from(&unlimited, "203.0.113.7"),
+    ] {
+        server.polling().await;
+        server.polling().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_engine_says_when_to_come_back() {
+    let limits = Limits::default().sessions(1);
+    let server = Server::echo(Config::default().limits(limits));
+    server.polling().await;
+    let response = server.client().get(POLLING).await;
+    response.assert(503, "");
+    assert_eq!(response.header("retry-after"), Some("5"));
+    let headers = websocket_headers();
+    let mut client = server.client();
+    let response = client.request("GET", WEBSOCKET, &headers, b"").await;
+    assert_eq!(response.status, 503);
+    assert_eq!(response.header("retry-after"), Some("5"));
 }

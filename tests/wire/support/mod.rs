@@ -3,12 +3,18 @@
 pub(crate) mod http;
 pub(crate) mod websocket;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use engineio::{Config, Engine, EngineService};
+use ::http::{Request, Response};
+use engineio::{Body, Config, Engine};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::io::DuplexStream;
+use tower::Service;
 
 use http::Client;
 use websocket::Websocket;
@@ -34,7 +40,22 @@ impl Server {
         Self::new("/socket.io/", server.service())
     }
 
-    fn new(path: &'static str, service: EngineService) -> Self {
+    /// An Engine.IO server below services of tower.
+    pub(crate) fn tower<S>(service: S) -> Self
+    where
+        S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+        S: Clone + Send + Sync + 'static,
+        S::Future: Send,
+    {
+        Self::new("/engine.io/", TowerToHyperService::new(service))
+    }
+
+    fn new<S>(path: &'static str, service: S) -> Self
+    where
+        S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
+        S: Clone + Send + Sync + 'static,
+        S::Future: Send,
+    {
         Self {
             path,
             accept: Arc::new(move |stream| accept(stream, service.clone())),
@@ -150,7 +171,11 @@ pub(crate) async fn settle() {
     tokio::time::sleep(std::time::Duration::from_nanos(1)).await;
 }
 
-fn accept(stream: DuplexStream, service: EngineService) {
+fn accept<S>(stream: DuplexStream, service: S)
+where
+    S: HttpService<Incoming, ResBody = Body, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+{
     tokio::spawn(
         http1::Builder::new()
             .timer(TokioTimer::new())

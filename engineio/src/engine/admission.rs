@@ -1,0 +1,109 @@
+//! A place in the engine, from the handshake to the end of the session.
+
+use std::sync::Arc;
+
+use super::table::Place;
+use super::{Engine, TaskGuard};
+use crate::driver::Driver;
+use crate::proto::request::Request;
+use crate::shared::{Shared, now};
+use crate::websocket::connection::Connection;
+use crate::{Close, CloseReason, Handshake, Refused, Session, Sid, Socket, Transport};
+
+/// A place in the engine, from the handshake request to the end of the
+/// session's task.
+pub(crate) struct Admission {
+    /// Given back when the session ends; its handler may still run then.
+    place: Option<Place>,
+    task: TaskGuard,
+}
+
+impl Admission {
+    /// Takes a place, asks the application, and reserves the session's id.
+    pub(super) async fn new(
+        engine: &Engine,
+        handshake: &Arc<Handshake>,
+        asked: &Request,
+    ) -> Result<Self, Refused> {
+        // Counted first: whoever closes the engine sees the count or is seen.
+        let task = engine.task();
+        let inner = &engine.0;
+        if inner.is_closing() {
+            return Err(Refused::Unavailable);
+        }
+        // The place comes before the application is asked: those who wait for
+        // its answer are as many as those who may get in.
+        let place = inner
+            .table()
+            .enter(handshake.address, &inner.config.limits)?;
+        let mut admission = Self {
+            place: Some(place),
+            task,
+        };
+        asked.check_revision()?;
+        admission.reserve(Sid::random())?;
+        Ok(admission)
+    }
+
+    fn reserve(&mut self, sid: Sid) -> Result<(), Refused> {
+        let place = self.place.as_mut().expect("it is given back at the end");
+        self.task.0.table().reserve(sid, place)
+    }
+
+    pub(crate) fn task(&self) -> &TaskGuard {
+        &self.task
+    }
+
+    /// The id of the session to be.
+    pub(crate) fn sid(&self) -> &Sid {
+        let sid = self.place.as_ref().and_then(Place::sid);
+        sid.expect("it was reserved, and is given back at the end")
+    }
+
+    /// Opens the session, on polling or on this websocket.
+    ///
+    /// `first` is called before the session's task exists, so that what it
+    /// takes from the session is not mixed with what the handler sends.
+    pub(crate) fn open<R>(
+        self,
+        handshake: Arc<Handshake>,
+        connection: Option<Box<Connection>>,
+        first: impl FnOnce(&Arc<Shared>) -> R,
+    ) -> R {
+        let transport = match connection {
+            Some(_) => Transport::Websocket,
+            None => Transport::Polling,
+        };
+        let engine = self.task.0.clone();
+        let session = Session::new(engine.config.clone(), self.sid().clone(), transport, now());
+        let shared = Arc::new(Shared::new(session, handshake));
+        let result = first(&shared);
+        engine.table().open(shared.clone());
+        tracing::debug!(sid = %shared.sid(), %transport, "session opened");
+        if engine.is_closing() {
+            // The engine was closed meanwhile, and has not seen this session.
+            shared.update(|session, now| session.close(Close::Discard, now));
+        }
+        let application = (engine.handler)(Socket(shared.clone()));
+        tokio::spawn(Driver::new(shared, self, application, connection));
+        result
+    }
+
+    /// Takes the closed session out of the table.
+    pub(crate) fn end(&mut self, reason: CloseReason) {
+        if let Some(shared) = self.leave() {
+            tracing::debug!(sid = %shared.sid(), %reason, "session closed");
+        }
+    }
+
+    fn leave(&mut self) -> Option<Arc<Shared>> {
+        let place = self.place.take()?;
+        self.task.0.table().leave(&place)
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
