@@ -21,6 +21,9 @@ use crate::Transport;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
+    /// Whether clients of revision 3 are served as well, which are those of
+    /// Socket.IO 1.x and 2.x. Default: `false`.
+    pub allow_revision_3: bool,
     /// Whether a polling client is offered the upgrade to websocket.
     /// Default: `true`.
     pub allow_upgrades: bool,
@@ -46,6 +49,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Sets [`allow_revision_3`](Self::allow_revision_3).
+    pub fn allow_revision_3(mut self, allow: bool) -> Self {
+        self.allow_revision_3 = allow;
+        self
+    }
+
     /// Sets [`allow_upgrades`](Self::allow_upgrades).
     pub fn allow_upgrades(mut self, allow: bool) -> Self {
         self.allow_upgrades = allow;
@@ -121,6 +130,7 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            allow_revision_3: false,
             allow_upgrades: true,
             limits: Limits::default(),
             max_payload: 1_000_000,

@@ -12,8 +12,8 @@ use crate::driver::{Application, Driver};
 use crate::shared::{Shared, now};
 use crate::websocket::connection::Connection;
 use crate::{
-    Body, Close, CloseReason, Config, EngineLayer, EngineService, Handshake, Refused, Session, Sid,
-    Socket, Transport, requests,
+    Body, Close, CloseReason, Config, EngineLayer, EngineService, Handshake, Hello, Refused,
+    Session, Sid, Socket, requests,
 };
 
 /// An Engine.IO server, to be given requests by an HTTP server.
@@ -220,21 +220,23 @@ impl Admission {
     pub(crate) fn open<R>(
         mut self,
         handshake: Handshake,
+        hello: Hello,
         connection: Option<Box<Connection>>,
         first: impl FnOnce(&Arc<Shared>) -> R,
     ) -> R {
-        let transport = match connection {
-            Some(_) => Transport::Websocket,
-            None => Transport::Polling,
-        };
         let engine = self.task.0.clone();
         let sid = Sid::random();
-        let session = Session::new(engine.config.clone(), sid.clone(), transport, now());
+        let session = Session::new(engine.config.clone(), sid.clone(), hello, now());
         let shared = Arc::new(Shared::new(session, handshake));
         let result = first(&shared);
         self.sid = Some(sid.clone());
         engine.sessions().insert(sid, shared.clone());
-        tracing::debug!(sid = %shared.sid(), %transport, "session opened");
+        let Hello {
+            revision,
+            transport,
+            ..
+        } = hello;
+        tracing::debug!(sid = %shared.sid(), %transport, %revision, "session opened");
         if engine.is_closing() {
             // The engine was closed meanwhile, and has not seen this session.
             shared.update(|session, now| session.close(Close::Discard, now));

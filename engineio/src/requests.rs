@@ -15,7 +15,7 @@ use crate::proto::request;
 use crate::shared::Shared;
 use crate::websocket::connection::Connection;
 use crate::websocket::{accept, probe};
-use crate::{Body, Engine, Handshake, Refused, Transport};
+use crate::{Body, Engine, Handshake, Hello, Refused, Transport};
 use response::{empty, refuse, refuse_upgrade, switching_protocols};
 
 /// Answers a request, whatever it is.
@@ -56,21 +56,22 @@ where
     let is_websocket = asked.is_upgrade;
     let Some(sid) = &asked.sid else {
         asked.check_handshake(request.method())?;
+        asked.check_revision(engine.config())?;
         return if is_websocket {
-            open_websocket(engine, &mut request, asked.wants_base64)
+            open_websocket(engine, &mut request, asked.hello())
         } else {
-            open_polling(engine, &mut request)
+            open_polling(engine, &mut request, asked.hello())
         };
     };
     let shared = engine.session(sid).ok_or(Refused::UnknownSid)?;
     if !is_websocket && asked.transport != shared.read(|session| session.transport()) {
         return Err(Refused::TransportMismatch);
     }
-    if !asked.is_revision_4 {
+    if asked.revision != shared.read(|session| session.hello().revision) {
         return Err(Refused::RevisionMismatch);
     }
     if is_websocket {
-        return upgrade(engine, shared, &mut request, asked.wants_base64);
+        return upgrade(engine, shared, &mut request, asked.hello());
     }
     match *request.method() {
         Method::GET => polling::poll(shared).await,
@@ -80,9 +81,13 @@ where
 }
 
 /// A handshake over polling: its response holds the open packet alone.
-fn open_polling<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response<Body>, Refused> {
+fn open_polling<B>(
+    engine: &Engine,
+    request: &mut Request<B>,
+    hello: Hello,
+) -> Result<Response<Body>, Refused> {
     let handshake = Handshake::take(request);
-    let payload = engine.admit()?.open(handshake, None, |shared| {
+    let response = engine.admit()?.open(handshake, hello, None, |shared| {
         let payload = shared.update(|session, now| {
             session
                 .begin_poll(now)
@@ -91,16 +96,16 @@ fn open_polling<B>(engine: &Engine, request: &mut Request<B>) -> Result<Response
                 .poll_payload()
                 .expect("a new session has an open packet")
         });
-        Body::payload(payload, shared.clone())
+        response::payload(payload, shared.clone())
     });
-    Ok(response::payload(payload))
+    Ok(response)
 }
 
 /// A handshake over websocket: the session opens once the 101 is through.
 fn open_websocket<B>(
     engine: &Engine,
     request: &mut Request<B>,
-    as_base64: bool,
+    hello: Hello,
 ) -> Result<Response<Body>, Refused> {
     let answer = accept::accept(request.headers())?;
     let admission = engine.admit()?;
@@ -114,8 +119,8 @@ fn open_websocket<B>(
         };
         match upgraded {
             Ok(Ok(io)) => {
-                let connection = Connection::new(io, config, as_base64);
-                admission.open(handshake, Some(connection), |_| ());
+                let connection = Connection::new(io, config, hello);
+                admission.open(handshake, hello, Some(connection), |_| ());
             }
             Ok(Err(error)) => tracing::debug!(%error, "websocket not opened"),
             Err(_) => tracing::debug!("websocket not opened in time"),
@@ -129,7 +134,7 @@ fn upgrade<B>(
     engine: &Engine,
     shared: Arc<Shared>,
     request: &mut Request<B>,
-    as_base64: bool,
+    hello: Hello,
 ) -> Result<Response<Body>, Refused> {
     if request.method() != Method::GET {
         return Err(Refused::BadHandshakeMethod);
@@ -137,9 +142,11 @@ fn upgrade<B>(
     let answer = accept::accept(request.headers())?;
     let upgrade: OnUpgrade = hyper::upgrade::on(request);
     match shared.update(|session, now| session.begin_probe(now)) {
-        Ok(id) => tokio::spawn(probe::run(upgrade, as_base64, shared, id, engine.task())),
+        Ok(id) => tokio::spawn(probe::run(upgrade, hello, shared, id, engine.task())),
         // Clients expect a second websocket to open, and to be closed.
-        Err(Refused::TransportMismatch) => tokio::spawn(probe::turn_away(upgrade, engine.task())),
+        Err(Refused::TransportMismatch) => {
+            tokio::spawn(probe::turn_away(upgrade, hello, engine.task()))
+        }
         Err(refused) => return Err(refused),
     };
     Ok(switching_protocols(answer))
