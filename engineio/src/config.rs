@@ -23,6 +23,9 @@ use crate::{Message, Origins, Transport};
 pub struct Config {
     /// Whether the path is served only with a slash behind it. Default: `true`.
     pub add_trailing_slash: bool,
+    /// Whether clients of revision 3 are served as well, which are those of
+    /// Socket.IO 1.x and 2.x. Default: `false`.
+    pub allow_revision_3: bool,
     /// Whether a polling client is offered the upgrade to websocket.
     /// Default: `true`.
     pub allow_upgrades: bool,
@@ -56,6 +59,12 @@ impl Config {
     /// Sets [`add_trailing_slash`](Self::add_trailing_slash).
     pub fn add_trailing_slash(mut self, add: bool) -> Self {
         self.add_trailing_slash = add;
+        self
+    }
+
+    /// Sets [`allow_revision_3`](Self::allow_revision_3).
+    pub fn allow_revision_3(mut self, allow: bool) -> Self {
+        self.allow_revision_3 = allow;
         self
     }
 
@@ -145,6 +154,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             add_trailing_slash: true,
+            allow_revision_3: false,
             allow_upgrades: true,
             initial_packet: None,
             limits: Limits::default(),

@@ -250,8 +250,8 @@ mod tests {
         for (name, size, at_most) in [
             ("Connection", size_of::<Connection>(), 232),
             ("Driver", size_of::<Driver>(), 144),
-            ("Session", size_of::<Session>(), 320),
-            ("Shared", size_of::<Shared>(), 520),
+            ("Session", size_of::<Session>(), 336),
+            ("Shared", size_of::<Shared>(), 528),
         ] {
             assert!(size <= at_most, "{name} has {size} bytes, not {at_most}");
         }

@@ -11,9 +11,18 @@ pub enum PacketError {
     /// The frame is a `b` that base64 does not follow.
     #[error("expected base64 behind `b`")]
     Base64,
+    /// The body is binary, which a payload of revision 4 never is.
+    #[error("expected text, got a binary payload, which only revision 3 has")]
+    Binary,
     /// The frame is empty.
     #[error("expected a packet type (0 to 6 or `b`), got an empty frame")]
     Empty,
+    /// What stands before a packet of a binary payload of revision 3 is wrong.
+    #[error("expected 0 or 1, the digits of a length, then 0xff")]
+    Header,
+    /// A length in a payload of revision 3 is no number, or there is less data.
+    #[error("expected the length of a packet, then as much data")]
+    Length,
     /// The payload holds more packets than the limit allows.
     #[error("more than {0} packets in one payload")]
     TooMany(usize),

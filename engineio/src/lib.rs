@@ -2,7 +2,8 @@
 //! the upgrade from one to the other, and a heartbeat.
 //!
 //! It speaks revision 4 of the protocol, as the official JavaScript clients
-//! do. An [`Engine`] answers the requests of any hyper or tower server; this is
+//! do, and revision 3, which those of Socket.IO 2.x do, where it is
+//! [allowed](Config::allow_revision_3). An [`Engine`] answers the requests of any hyper or tower server; this is
 //! a whole echo server:
 //!
 //! ```no_run
@@ -73,11 +74,13 @@ mod websocket;
 pub use config::{Config, Limits};
 pub use error::{CloseReason, PacketError, Refused, SendError};
 pub use origins::Origins;
+pub use proto::jsonp::{decode_jsonp, encode_jsonp};
 pub use proto::packet::{Message, Packet};
-pub use proto::payload::{decode_payload, encode_payload};
+pub use proto::payload::{PayloadBody, decode_payload, encode_payload};
 pub use proto::request::Request;
+pub use proto::revision::Revision;
 pub use proto::session::{
-    Class, Close, Delivery, Event, Fault, Payload, ProbeId, ProbeStep, Session,
+    Class, Close, Delivery, Event, Fault, Hello, Payload, ProbeId, ProbeStep, Session,
 };
 pub use proto::sid::{InvalidSid, Sid};
 pub use proto::text::Text;

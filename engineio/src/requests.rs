@@ -15,7 +15,7 @@ use crate::proto::request;
 use crate::shared::Shared;
 use crate::websocket::connection::Connection;
 use crate::websocket::{accept, probe};
-use crate::{Body, Engine, Handshake, Refused, Transport};
+use crate::{Body, Engine, Handshake, Hello, Refused, Transport};
 use response::{empty, refuse, refuse_upgrade, switching_protocols};
 
 /// Answers a request, whatever it is.
@@ -66,11 +66,11 @@ where
     if !is_websocket && asked.transport != shared.read(|session| session.transport()) {
         return Err(Refused::TransportMismatch);
     }
-    if !asked.is_revision_4 {
+    if asked.revision != shared.read(|session| session.hello().revision) {
         return Err(Refused::RevisionMismatch);
     }
     if is_websocket {
-        return upgrade(engine, shared, parts, asked.wants_base64);
+        return upgrade(engine, shared, parts, asked.hello());
     }
     match parts.method {
         Method::GET => polling::poll(shared).await,
@@ -87,7 +87,7 @@ async fn open_polling(
 ) -> Result<Response<Body>, Refused> {
     let handshake = Arc::new(Handshake::new(parts));
     let admission = engine.admit(&handshake, asked).await?;
-    let payload = admission.open(handshake, None, |shared| {
+    let response = admission.open(handshake, asked.hello(), None, |shared| {
         let payload = shared.update(|session, now| {
             session
                 .begin_poll(now)
@@ -96,9 +96,9 @@ async fn open_polling(
                 .poll_payload()
                 .expect("a new session has an open packet")
         });
-        Body::payload(payload, shared.clone())
+        response::payload(payload, shared.clone())
     });
-    Ok(response::payload(payload))
+    Ok(response)
 }
 
 /// A handshake over websocket: the session opens once the 101 is through.
@@ -110,7 +110,7 @@ async fn open_websocket(
     let (answer, upgrade) = accept::accept(parts)?;
     let handshake = Arc::new(Handshake::new(parts));
     let admission = engine.admit(&handshake, asked).await?;
-    let as_base64 = asked.wants_base64;
+    let hello = asked.hello();
     tokio::spawn(async move {
         let config = admission.task().config();
         let upgraded = tokio::select! {
@@ -119,8 +119,8 @@ async fn open_websocket(
         };
         match upgraded {
             Ok(Ok(io)) => {
-                let connection = Connection::new(io, config, as_base64);
-                admission.open(handshake, Some(connection), |_| ());
+                let connection = Connection::new(io, config, hello);
+                admission.open(handshake, hello, Some(connection), |_| ());
             }
             Ok(Err(error)) => tracing::debug!(%error, "websocket not opened"),
             Err(_) => tracing::debug!("websocket not opened in time"),
@@ -134,16 +134,18 @@ fn upgrade(
     engine: &Engine,
     shared: Arc<Shared>,
     parts: &mut Parts,
-    as_base64: bool,
+    hello: Hello,
 ) -> Result<Response<Body>, Refused> {
     if parts.method != Method::GET {
         return Err(Refused::BadHandshakeMethod);
     }
     let (answer, upgrade) = accept::accept(parts)?;
     match shared.update(|session, now| session.begin_probe(now)) {
-        Ok(id) => tokio::spawn(probe::run(upgrade, as_base64, shared, id, engine.task())),
+        Ok(id) => tokio::spawn(probe::run(upgrade, hello, shared, id, engine.task())),
         // Clients expect a second websocket to open, and to be closed.
-        Err(Refused::TransportMismatch) => tokio::spawn(probe::turn_away(upgrade, engine.task())),
+        Err(Refused::TransportMismatch) => {
+            tokio::spawn(probe::turn_away(upgrade, hello, engine.task()))
+        }
         Err(refused) => return Err(refused),
     };
     Ok(switching_protocols(answer))

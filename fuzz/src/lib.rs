@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use engineio::{Message, Text, decode_payload, encode_payload};
+use engineio::{Message, Revision, Text, decode_payload, encode_payload};
 use socketio::{Args, Connection, Input, Limits, Value};
 
 pub use session::engineio_session;
@@ -19,10 +19,11 @@ pub fn engineio_payload(data: &[u8]) {
     let Ok(body) = ByteString::try_from(Bytes::copy_from_slice(data)) else {
         return;
     };
-    let (packets, _) = decode_payload(body, 1000);
+    let (packets, _) = decode_payload(body, Revision::V4, 1000);
     if !packets.is_empty() {
-        let body = encode_payload(&packets);
-        assert_eq!(decode_payload(body.into(), 1000), (packets, Ok(())));
+        let body = encode_payload(&packets, Revision::V4, false);
+        let again = decode_payload(body, Revision::V4, 1000);
+        assert_eq!(again, (packets, Ok(())));
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use engineio::{
-    Class, Close, CloseReason, Config, Delivery, Event, Limits, Message, Packet, ProbeId, Session,
-    Sid, Transport, decode_payload,
+    Class, Close, CloseReason, Config, Delivery, Event, Limits, Message, Packet, PayloadBody,
+    ProbeId, Revision, Session, Sid, Transport, decode_payload,
 };
 
 use crate::start;
@@ -107,7 +107,7 @@ impl Run {
     /// What the session has to say is true after every step.
     fn check(&mut self) {
         if let Some(payload) = self.session.poll_payload() {
-            self.arrive(&payload.body);
+            self.arrive(payload.body);
             self.reading.push(payload.charge);
         }
         drop(self.session.take_discarded());
@@ -172,8 +172,8 @@ impl Run {
         self.session.transmitted(charge);
     }
 
-    fn arrive(&mut self, body: &str) {
-        let (packets, result) = decode_payload(body.into(), usize::MAX);
+    fn arrive(&mut self, body: PayloadBody) {
+        let (packets, result) = decode_payload(body, Revision::V4, usize::MAX);
         assert_eq!(result, Ok(()), "what is sent can be read");
         packets.iter().for_each(|packet| self.deliver(packet));
     }

@@ -8,7 +8,7 @@ use crate::driver::Driver;
 use crate::proto::request::Request;
 use crate::shared::{Shared, now};
 use crate::websocket::connection::Connection;
-use crate::{Close, CloseReason, Handshake, Refused, Session, Sid, Socket, Transport};
+use crate::{Close, CloseReason, Handshake, Hello, Refused, Session, Sid, Socket};
 
 /// A place in the engine, from the handshake request to the end of the
 /// session's task.
@@ -40,7 +40,7 @@ impl Admission {
             place: Some(place),
             task,
         };
-        asked.check_revision()?;
+        asked.check_revision(&inner.config)?;
         admission.reserve(Sid::random())?;
         Ok(admission)
     }
@@ -67,19 +67,21 @@ impl Admission {
     pub(crate) fn open<R>(
         self,
         handshake: Arc<Handshake>,
+        hello: Hello,
         connection: Option<Box<Connection>>,
         first: impl FnOnce(&Arc<Shared>) -> R,
     ) -> R {
-        let transport = match connection {
-            Some(_) => Transport::Websocket,
-            None => Transport::Polling,
-        };
         let engine = self.task.0.clone();
-        let session = Session::new(engine.config.clone(), self.sid().clone(), transport, now());
+        let session = Session::new(engine.config.clone(), self.sid().clone(), hello, now());
         let shared = Arc::new(Shared::new(session, handshake));
         let result = first(&shared);
         engine.table().open(shared.clone());
-        tracing::debug!(sid = %shared.sid(), %transport, "session opened");
+        let Hello {
+            revision,
+            transport,
+            ..
+        } = hello;
+        tracing::debug!(sid = %shared.sid(), %transport, %revision, "session opened");
         if engine.is_closing() {
             // The engine was closed meanwhile, and has not seen this session.
             shared.update(|session, now| session.close(Close::Discard, now));

@@ -2,15 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-/// The heartbeat of a revision 4 session: the server pings, the client pongs.
+use super::revision::Revision;
+
+/// The heartbeat of a session. In revision 4 the server pings and the client
+/// pongs, in revision 3 the client pings.
 ///
 /// ```text
-/// PingAt ──ping sent──▶ PongBy ──pong──▶ PingAt
-///                         └──deadline──▶ the client is gone
+/// revision 4: PingAt ──ping sent──▶ PongBy ──pong──▶ PingAt
+///                                     └──deadline──▶ the client is gone
+/// revision 3: PingBy ──ping──▶ PingBy
+///               └───deadline───▶ the client is gone
 /// ```
 ///
-/// Deadlines are absolute: a client that never answers is gone one interval
-/// and one timeout after its last pong, however late the ping was sent.
+/// Deadlines are absolute: a client that is silent is gone one interval and one
+/// timeout after its last pong, however late the ping was sent; or as long
+/// after its last ping.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     interval: Duration,
@@ -21,6 +27,7 @@ pub(crate) struct Heartbeat {
 #[derive(Debug)]
 enum State {
     PingAt(Instant),
+    PingBy(Instant),
     PongBy { deadline: Instant, extended: bool },
 }
 
@@ -40,24 +47,33 @@ pub(crate) enum Beat {
 }
 
 impl Heartbeat {
-    pub(crate) fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
+    pub(crate) fn new(
+        revision: Revision,
+        interval: Duration,
+        timeout: Duration,
+        now: Instant,
+    ) -> Self {
+        let state = match revision {
+            Revision::V3 => State::PingBy(after(now, interval.saturating_add(timeout))),
+            Revision::V4 => State::PingAt(after(now, interval)),
+        };
         Self {
             interval,
             timeout,
-            state: State::PingAt(after(now, interval)),
+            state,
         }
     }
 
-    /// Whether a ping is out whose pong has not come.
+    /// Whether it is the client's turn.
     pub(crate) fn is_waiting(&self) -> bool {
-        matches!(self.state, State::PongBy { .. })
+        matches!(self.state, State::PingBy(_) | State::PongBy { .. })
     }
 
     /// When something is due next.
     pub(crate) fn deadline(&self) -> Instant {
         match self.state {
             State::PingAt(at) => at,
-            State::PongBy { deadline, .. } => deadline,
+            State::PingBy(deadline) | State::PongBy { deadline, .. } => deadline,
         }
     }
 
@@ -71,8 +87,17 @@ impl Heartbeat {
                 };
                 Some(Beat::Ping)
             }
-            State::PongBy { deadline, .. } if now >= deadline => Some(Beat::Lost),
-            State::PingAt(_) | State::PongBy { .. } => None,
+            State::PingBy(deadline) | State::PongBy { deadline, .. } if now >= deadline => {
+                Some(Beat::Lost)
+            }
+            State::PingAt(_) | State::PingBy(_) | State::PongBy { .. } => None,
+        }
+    }
+
+    /// A ping came, which is what a client of revision 3 has to send.
+    pub(crate) fn handle_ping(&mut self, now: Instant) {
+        if let State::PingBy(deadline) = &mut self.state {
+            *deadline = after(now, self.interval.saturating_add(self.timeout));
         }
     }
 
@@ -85,7 +110,8 @@ impl Heartbeat {
     }
 
     /// Another packet came: the client is alive, but its pong may be stuck
-    /// behind a large upload. Once for each ping this extends the deadline.
+    /// behind a large upload. Once for each ping this extends the deadline. In
+    /// revision 3 only pings count.
     pub(crate) fn handle_other(&mut self, now: Instant) {
         if let State::PongBy { deadline, extended } = &mut self.state
             && !*extended
@@ -96,10 +122,12 @@ impl Heartbeat {
     }
 
     /// Gives the client a whole timeout from `now`: its connection was not
-    /// read, so its pong could not come.
+    /// read, so what it sent could not come.
     pub(crate) fn excuse(&mut self, now: Instant) {
-        if let State::PongBy { deadline, .. } = &mut self.state {
-            *deadline = after(now, self.timeout);
+        match &mut self.state {
+            State::PingAt(_) => {}
+            State::PingBy(deadline) => *deadline = after(now, self.timeout).max(*deadline),
+            State::PongBy { deadline, .. } => *deadline = after(now, self.timeout),
         }
     }
 }
@@ -112,13 +140,17 @@ mod tests {
     const TIMEOUT: Duration = Duration::from_millis(200);
 
     fn heartbeat() -> (Heartbeat, impl Fn(u64) -> Instant) {
+        heartbeat_of(Revision::V4)
+    }
+
+    fn heartbeat_of(revision: Revision) -> (Heartbeat, impl Fn(u64) -> Instant) {
         #[expect(
             clippy::disallowed_methods,
             reason = "an arbitrary origin for a fake clock"
         )]
         let start = Instant::now();
         let at = move |ms| start + Duration::from_millis(ms);
-        (Heartbeat::new(INTERVAL, TIMEOUT, start), at)
+        (Heartbeat::new(revision, INTERVAL, TIMEOUT, start), at)
     }
 
     #[test]
@@ -161,5 +193,25 @@ mod tests {
         assert_eq!(heartbeat.deadline(), at(600));
         heartbeat.handle_other(at(500));
         assert_eq!(heartbeat.deadline(), at(600));
+    }
+
+    #[test]
+    fn a_client_of_revision_three_has_to_ping() {
+        let (mut heartbeat, at) = heartbeat_of(Revision::V3);
+        assert_eq!(heartbeat.deadline(), at(500));
+        heartbeat.handle_ping(at(400));
+        heartbeat.handle_other(at(450));
+        heartbeat.handle_pong(at(450));
+        assert_eq!(heartbeat.poll(at(899)), None);
+        assert_eq!(heartbeat.poll(at(900)), Some(Beat::Lost));
+    }
+
+    #[test]
+    fn an_excuse_never_shortens_the_deadline_of_revision_three() {
+        let (mut heartbeat, at) = heartbeat_of(Revision::V3);
+        heartbeat.excuse(at(100));
+        assert_eq!(heartbeat.deadline(), at(500));
+        heartbeat.excuse(at(450));
+        assert_eq!(heartbeat.deadline(), at(650));
     }
 }

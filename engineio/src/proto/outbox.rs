@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::packet::{Message, Packet};
+use super::revision::Revision;
 
 /// What a queued packet costs beside its content: its place in the queue and
 /// its framing. So an endless row of empty packets is not free.
@@ -14,7 +15,7 @@ impl Packet {
     pub fn charge(&self) -> usize {
         match self {
             Self::Message(message) => message.charge(),
-            control => control.text_len() + PACKET_CHARGE,
+            control => control.text_len(Revision::V4) + PACKET_CHARGE,
         }
     }
 }

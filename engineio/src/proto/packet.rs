@@ -5,9 +5,10 @@ use std::fmt;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use bytestring::ByteString;
 
+use super::revision::Revision;
 use super::text::Text;
 use crate::PacketError;
 
@@ -82,7 +83,7 @@ impl From<Vec<u8>> for Message {
     }
 }
 
-/// One packet of revision 4 of the protocol.
+/// One packet of the protocol.
 ///
 /// Only a message's data means anything to an application; the other packets
 /// keep theirs because a probe is a ping whose data is `probe`.
@@ -108,6 +109,7 @@ impl Packet {
     pub(crate) const CLOSE: Self = Self::Close(ByteString::from_static(""));
     pub(crate) const NOOP: Self = Self::Noop(ByteString::from_static(""));
     pub(crate) const PING: Self = Self::Ping(ByteString::from_static(""));
+    pub(crate) const PONG: Self = Self::Pong(ByteString::from_static(""));
 
     /// Reads a text frame: a websocket text message, or one piece of a
     /// payload. Messages and data share the frame's buffer.
@@ -116,7 +118,7 @@ impl Packet {
     ///
     /// If the first character is no packet type, or what follows a `b` is not
     /// base64.
-    pub fn from_text(frame: ByteString) -> Result<Self, PacketError> {
+    pub fn from_text(frame: ByteString, revision: Revision) -> Result<Self, PacketError> {
         let kind = frame.chars().next().ok_or(PacketError::Empty)?;
         let data = || frame.slice_ref(&frame[1..]);
         Ok(match kind {
@@ -127,23 +129,55 @@ impl Packet {
             '4' => Self::Message(Text::from_frame(frame).expect("it starts with 4").into()),
             '5' => Self::Upgrade(data()),
             '6' => Self::Noop(data()),
-            'b' => {
-                let data = BASE64
-                    .decode(&frame[1..])
-                    .map_err(|_| PacketError::Base64)?;
-                Self::Message(Message::Binary(data.into()))
-            }
+            'b' => return Self::from_base64(&frame[1..], revision),
             other => return Err(PacketError::Type(other)),
         })
     }
 
-    /// Reads a binary frame, which is always a message.
-    pub fn from_binary(frame: Bytes) -> Self {
-        Self::Message(Message::Binary(frame))
+    /// Reads a binary frame: in revision 4 always a message, in revision 3 a
+    /// packet behind the byte of its type.
+    ///
+    /// # Errors
+    ///
+    /// In revision 3, if there is no such byte or no such type.
+    pub fn from_binary(mut frame: Bytes, revision: Revision) -> Result<Self, PacketError> {
+        if revision == Revision::V4 {
+            return Ok(Self::Message(Message::Binary(frame)));
+        }
+        let kind = *frame.first().ok_or(PacketError::Empty)?;
+        frame.advance(1);
+        Self::with_binary(char::from(kind.saturating_add(b'0')), frame)
+    }
+
+    /// Reads what follows a `b`; in revision 3 the type stands before the data.
+    fn from_base64(data: &str, revision: Revision) -> Result<Self, PacketError> {
+        let (kind, data) = match revision {
+            Revision::V3 => {
+                let kind = data.chars().next().ok_or(PacketError::Empty)?;
+                (kind, &data[kind.len_utf8()..])
+            }
+            Revision::V4 => ('4', data),
+        };
+        let data = BASE64.decode(data).map_err(|_| PacketError::Base64)?;
+        Self::with_binary(kind, data.into())
+    }
+
+    /// Binary data means something in a message only.
+    fn with_binary(kind: char, data: Bytes) -> Result<Self, PacketError> {
+        Ok(match kind {
+            '0' => Self::Open(ByteString::new()),
+            '1' => Self::CLOSE,
+            '2' => Self::PING,
+            '3' => Self::PONG,
+            '4' => Self::Message(Message::Binary(data)),
+            '5' => Self::Upgrade(ByteString::new()),
+            '6' => Self::NOOP,
+            other => return Err(PacketError::Type(other)),
+        })
     }
 
     /// Writes the packet as text, binary data as base64 behind a `b`.
-    pub fn write_text(&self, out: &mut String) {
+    pub fn write_text(&self, revision: Revision, out: &mut String) {
         let (kind, data) = match self {
             Self::Open(data) => ('0', data),
             Self::Close(data) => ('1', data),
@@ -151,7 +185,7 @@ impl Packet {
             Self::Pong(data) => ('3', data),
             Self::Message(Message::Text(text)) => return out.push_str(text.frame()),
             Self::Message(Message::Binary(data)) => {
-                out.push('b');
+                out.push_str(base64_prefix(revision));
                 return BASE64.encode_string(data, out);
             }
             Self::Upgrade(data) => ('5', data),
@@ -161,10 +195,12 @@ impl Packet {
         out.push_str(data);
     }
 
-    /// The length of [`write_text`](Self::write_text)'s output.
-    pub(crate) fn text_len(&self) -> usize {
+    /// The length of [`write_text`](Self::write_text)'s output, in bytes.
+    pub(crate) fn text_len(&self, revision: Revision) -> usize {
         match self {
-            Self::Message(Message::Binary(data)) => 1 + data.len().div_ceil(3) * 4,
+            Self::Message(Message::Binary(data)) => {
+                base64_prefix(revision).len() + data.len().div_ceil(3) * 4
+            }
             Self::Message(Message::Text(text)) => text.frame().len(),
             Self::Open(data)
             | Self::Close(data)
@@ -173,6 +209,14 @@ impl Packet {
             | Self::Upgrade(data)
             | Self::Noop(data) => 1 + data.len(),
         }
+    }
+}
+
+/// What stands before a message's data in base64.
+fn base64_prefix(revision: Revision) -> &'static str {
+    match revision {
+        Revision::V3 => "b4",
+        Revision::V4 => "b",
     }
 }
 
@@ -200,17 +244,44 @@ mod tests {
             ("4€", Packet::Message(Message::from("€"))),
             ("5", Packet::Upgrade(ByteString::new())),
             ("6", Packet::NOOP),
-            (
-                "bAQIDBA==",
-                Packet::Message(Message::from(vec![1, 2, 3, 4])),
-            ),
         ] {
-            assert_eq!(Packet::from_text(frame.into()), Ok(packet.clone()));
-            let mut written = String::new();
-            packet.write_text(&mut written);
-            assert_eq!(written, frame);
-            assert_eq!(packet.text_len(), frame.len());
+            for revision in [Revision::V3, Revision::V4] {
+                assert_text(frame, &packet, revision);
+            }
         }
+    }
+
+    #[test]
+    fn base64_follows_the_type_in_revision_three() {
+        let packet = Packet::Message(Message::from(vec![1, 2, 3, 4]));
+        assert_text("bAQIDBA==", &packet, Revision::V4);
+        assert_text("b4AQIDBA==", &packet, Revision::V3);
+    }
+
+    #[track_caller]
+    fn assert_text(frame: &str, packet: &Packet, revision: Revision) {
+        assert_eq!(
+            Packet::from_text(frame.into(), revision).as_ref(),
+            Ok(packet)
+        );
+        let mut written = String::new();
+        packet.write_text(revision, &mut written);
+        assert_eq!(written, frame);
+        assert_eq!(packet.text_len(revision), frame.len());
+    }
+
+    #[test]
+    fn a_binary_frame_of_revision_three_starts_with_its_type() {
+        let read = |bytes: &'static [u8]| Packet::from_binary(bytes.into(), Revision::V3);
+        assert_eq!(
+            read(&[4, 1, 2]),
+            Ok(Packet::Message(Message::from(vec![1, 2])))
+        );
+        assert_eq!(read(&[4]), Ok(Packet::Message(Message::from(vec![]))));
+        assert_eq!(read(&[2, 1]), Ok(Packet::PING));
+        assert_eq!(read(&[]), Err(PacketError::Empty));
+        assert_eq!(read(&[7]), Err(PacketError::Type('7')));
+        assert!(read(&[255]).is_err());
     }
 
     #[test]
@@ -221,16 +292,28 @@ mod tests {
             ("éabcd", PacketError::Type('é')),
             ("€€", PacketError::Type('€')),
             ("\u{feff}4", PacketError::Type('\u{feff}')),
-            ("b€", PacketError::Base64),
-            ("bA", PacketError::Base64),
         ] {
-            assert_eq!(Packet::from_text(frame.into()), Err(error), "{frame:?}");
+            for revision in [Revision::V3, Revision::V4] {
+                let read = Packet::from_text(frame.into(), revision);
+                assert_eq!(read, Err(error.clone()), "{frame:?}");
+            }
+        }
+        for (frame, revision, error) in [
+            ("b€", Revision::V4, PacketError::Base64),
+            ("bA", Revision::V4, PacketError::Base64),
+            ("b", Revision::V3, PacketError::Empty),
+            ("b€", Revision::V3, PacketError::Type('€')),
+            ("b9AQ==", Revision::V3, PacketError::Type('9')),
+            ("b4€", Revision::V3, PacketError::Base64),
+        ] {
+            let read = Packet::from_text(frame.into(), revision);
+            assert_eq!(read, Err(error), "{frame:?}");
         }
     }
 
     #[test]
     fn base64_may_come_without_padding() {
-        let packet = Packet::from_text("bAQIDBA".into());
+        let packet = Packet::from_text("bAQIDBA".into(), Revision::V4);
         assert_eq!(packet, Ok(Packet::Message(Message::from(vec![1, 2, 3, 4]))));
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::{HeaderMap, Method, Uri, header};
 
+use super::revision::Revision;
+use super::session::Hello;
 use super::transport::Transport;
 use crate::{Config, Refused};
 
@@ -18,8 +20,11 @@ pub struct Request {
     pub transport: Transport,
     /// The session it is for; a request without one is a handshake.
     pub sid: Option<String>,
-    /// Whether `EIO` is exactly `4`.
-    pub is_revision_4: bool,
+    /// Revision 4 if `EIO` is exactly `4`, else revision 3.
+    pub revision: Revision,
+    /// The number of the client's callback, if it polls through JSONP: the
+    /// digits of `j`, which may have any value.
+    pub jsonp: Option<u32>,
     /// Whether the headers ask for a websocket.
     pub is_upgrade: bool,
     /// Whether the client wants binary data as base64 on a websocket as well:
@@ -37,12 +42,14 @@ impl Request {
     /// or not allowed.
     pub fn parse(uri: &Uri, headers: &HeaderMap, config: &Config) -> Result<Self, Refused> {
         let query = uri.query().unwrap_or_default();
-        let (mut transport, mut sid, mut eio, mut b64) = (None, None, None, None);
+        let (mut transport, mut sid, mut eio) = (None, None, None);
+        let (mut b64, mut jsonp) = (None, None);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             // The last of equal keys wins.
             match &*key {
                 "EIO" => eio = Some(value),
                 "b64" => b64 = Some(value),
+                "j" => jsonp = Some(value),
                 "sid" => sid = Some(value),
                 "transport" => transport = Some(value),
                 _ => {}
@@ -56,7 +63,11 @@ impl Request {
         Ok(Self {
             transport,
             sid: sid.filter(|sid| !sid.is_empty()).map(Into::into),
-            is_revision_4: eio.as_deref() == Some("4"),
+            revision: match eio.as_deref() {
+                Some("4") => Revision::V4,
+                _ => Revision::V3,
+            },
+            jsonp: jsonp.map(|value| callback_number(&value)),
             is_upgrade: is_upgrade(headers),
             wants_base64: b64.is_some_and(|value| !value.is_empty()),
         })
@@ -77,18 +88,34 @@ impl Request {
         Ok(())
     }
 
-    /// Checks the revision of a handshake: after the application was asked,
-    /// as the reference does.
+    /// Checks that the server speaks what the client does: after the application
+    /// was asked, as the reference does.
     ///
     /// # Errors
     ///
-    /// If the revision is not served.
-    pub fn check_revision(&self) -> Result<(), Refused> {
-        if !self.is_revision_4 {
+    /// If the revision is not 4, and 3 is not [allowed](Config::allow_revision_3).
+    pub fn check_revision(&self, config: &Config) -> Result<(), Refused> {
+        if self.revision == Revision::V3 && !config.allow_revision_3 {
             return Err(Refused::UnsupportedRevision);
         }
         Ok(())
     }
+
+    /// What the client says of itself in a handshake.
+    pub fn hello(&self) -> Hello {
+        Hello {
+            base64: self.wants_base64,
+            jsonp: self.jsonp,
+            revision: self.revision,
+            transport: self.transport,
+        }
+    }
+}
+
+/// The number in `j`; digits only, so that nothing else ends up in a script.
+fn callback_number(value: &str) -> u32 {
+    let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or_default()
 }
 
 impl fmt::Debug for Request {
@@ -97,7 +124,8 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("transport", &self.transport)
             .field("has_sid", &self.sid.is_some())
-            .field("is_revision_4", &self.is_revision_4)
+            .field("revision", &self.revision)
+            .field("jsonp", &self.jsonp)
             .field("is_upgrade", &self.is_upgrade)
             .field("wants_base64", &self.wants_base64)
             .finish()
@@ -157,8 +185,9 @@ mod tests {
     fn the_last_of_equal_keys_wins() {
         let request = parse("transport=x&transport=polling&sid=a&sid=b&EIO=3&EIO=4").unwrap();
         assert_eq!(request.sid.as_deref(), Some("b"));
+        assert_eq!(request.revision, Revision::V4);
         assert_eq!(request.check_handshake(&Method::GET), Ok(()));
-        assert_eq!(request.check_revision(), Ok(()));
+        assert_eq!(request.check_revision(&Config::default()), Ok(()));
     }
 
     #[test]
@@ -182,14 +211,30 @@ mod tests {
     }
 
     #[test]
-    fn only_revision_four_is_served() {
+    fn what_is_not_revision_four_is_revision_three_which_has_to_be_allowed() {
+        let allowed = Config::default().allow_revision_3(true);
         for query in ["", "&EIO=3", "&EIO=04", "&EIO=abc", "&EIO=5", "&EIO="] {
             let request = parse(&format!("transport=polling{query}")).unwrap();
+            assert_eq!(request.revision, Revision::V3, "{query}");
             assert_eq!(
-                request.check_revision(),
+                request.check_revision(&Config::default()),
                 Err(Refused::UnsupportedRevision),
-                "{query}"
             );
+            assert_eq!(request.check_revision(&allowed), Ok(()));
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_callback_is_its_digits() {
+        for (query, number) in [
+            ("", None),
+            ("&j=3", Some(3)),
+            ("&j=alert(1)2", Some(12)),
+            ("&j=", Some(0)),
+            ("&j=4294967296", Some(0)),
+        ] {
+            let request = parse(&format!("transport=polling{query}")).unwrap();
+            assert_eq!(request.jsonp, number, "{query}");
         }
     }
 

@@ -13,6 +13,7 @@ use super::heartbeat::{Beat, Heartbeat, after};
 use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::packet::{Message, Packet};
+use super::revision::Revision;
 use super::sid::Sid;
 use super::transport::Transport;
 use crate::{CloseReason, Config, SendError};
@@ -69,6 +70,7 @@ pub use upgrade::{ProbeId, ProbeStep};
 pub struct Session {
     config: Arc<Config>,
     sid: Sid,
+    hello: Hello,
     phase: Phase,
     transport: Transport,
     heartbeat: Heartbeat,
@@ -96,8 +98,9 @@ enum Phase {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A client of revision 4 does not ping, except on a candidate.
-    #[error("a client of revision 4 must not send a ping")]
+    /// A client of revision 4 does not ping, except on a candidate; one of
+    /// revision 3 does not pong.
+    #[error("expected a pong of revision 4 or a ping of revision 3, got the other")]
     HeartbeatDirection,
     /// A candidate sends `2probe`, then `5`, and nothing else before.
     #[error("expected `2probe` or `5` on a candidate websocket")]
@@ -105,6 +108,32 @@ pub enum Fault {
     /// The candidate was given up, or the session is closed.
     #[error("the upgrade was given up")]
     StaleProbe,
+}
+
+/// How a client opened its session: what it speaks, and over what.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Hello {
+    /// It takes no binary data on polling, but base64. Only revision 3 asks;
+    /// revision 4 always has base64 there.
+    pub base64: bool,
+    /// Its polling is JSONP, with this number of its callback.
+    pub jsonp: Option<u32>,
+    /// The revision that it speaks.
+    pub revision: Revision,
+    /// The transport that it starts on.
+    pub transport: Transport,
+}
+
+impl From<Transport> for Hello {
+    /// Revision 4, without JSONP.
+    fn from(transport: Transport) -> Self {
+        Self {
+            base64: false,
+            jsonp: None,
+            revision: Revision::V4,
+            transport,
+        }
+    }
 }
 
 /// What happened on a session, for its application.
@@ -140,18 +169,22 @@ pub enum Close {
 
 impl Session {
     /// Opens a session: the open packet is queued, and the initial one behind it.
-    pub fn new(config: Arc<Config>, sid: Sid, transport: Transport, now: Instant) -> Self {
+    pub fn new(config: Arc<Config>, sid: Sid, hello: impl Into<Hello>, now: Instant) -> Self {
+        let hello = hello.into();
+        let open = open_packet(&config, &sid, hello.transport);
         let mut outbox = Outbox::default();
-        outbox.push(Packet::Open(open_packet(&config, &sid, transport).into()));
+        outbox.push(Packet::Open(open.into()));
         if let Some(message) = &config.initial_packet {
             outbox.push(Packet::Message(message.clone()));
         }
+        let (interval, timeout) = (config.ping_interval, config.ping_timeout);
         Self {
-            heartbeat: Heartbeat::new(config.ping_interval, config.ping_timeout, now),
+            heartbeat: Heartbeat::new(hello.revision, interval, timeout, now),
             config,
             sid,
+            hello,
             phase: Phase::Open,
-            transport,
+            transport: hello.transport,
             outbox,
             inbox: Inbox::default(),
             full_since: None,
@@ -166,6 +199,11 @@ impl Session {
     /// The session's id.
     pub fn sid(&self) -> &Sid {
         &self.sid
+    }
+
+    /// How the client opened the session.
+    pub fn hello(&self) -> Hello {
+        self.hello
     }
 
     /// The transport that the session is on.
@@ -219,29 +257,31 @@ impl Session {
             return Ok(());
         }
         match packet {
+            Packet::Ping(_) => self.heartbeat.handle_ping(now),
             Packet::Pong(_) => self.heartbeat.handle_pong(now),
             _ => self.heartbeat.handle_other(now),
         }
         if !self.is_open() {
             return Ok(());
         }
-        match packet {
-            Packet::Message(message) => {
+        match (packet, self.hello.revision) {
+            (Packet::Message(message), _) => {
                 self.inbox.push(Event::Message(message));
                 if self.is_inbox_full() {
                     self.full_since.get_or_insert(now);
                 }
             }
-            Packet::Close(_) => {
+            (Packet::Close(_), _) => {
                 // The client knows that it closes: its poll is only released.
                 self.answer_poll(Packet::NOOP);
                 self.finish(CloseReason::TransportClose);
             }
-            Packet::Ping(_) => {
+            (Packet::Ping(_), Revision::V3) => self.pong(),
+            (Packet::Ping(_), Revision::V4) | (Packet::Pong(_), Revision::V3) => {
                 self.finish(CloseReason::TransportError);
                 return Err(Fault::HeartbeatDirection);
             }
-            Packet::Noop(_) | Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade(_) => {}
+            (Packet::Noop(_) | Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade(_), _) => {}
         }
         Ok(())
     }
@@ -432,6 +472,15 @@ impl Session {
                 Beat::Lost if self.full_since.is_some() => return,
                 Beat::Lost => return self.finish(CloseReason::PingTimeout),
             }
+        }
+    }
+
+    /// Answers a ping of revision 3; the data that it may have is not echoed. A
+    /// client that pings and does not read comes to the end of its budget.
+    fn pong(&mut self) {
+        self.outbox.push(Packet::PONG);
+        if self.outbox.charged() > self.config.limits.budget {
+            self.finish(CloseReason::SlowConsumer);
         }
     }
 

@@ -15,7 +15,8 @@ use http_body::Body as HttpBody;
 use super::response::{self, accepted};
 use crate::shared::Shared;
 use crate::{
-    Body, CloseReason, Config, Delivery, PacketError, Refused, Session, Transport, decode_payload,
+    Body, CloseReason, Config, Delivery, Hello, Packet, PacketError, PayloadBody, Refused,
+    Revision, Session, Transport, decode_jsonp, decode_payload,
 };
 
 /// A GET waits until there is something to send.
@@ -25,7 +26,7 @@ pub(super) async fn poll(shared: Arc<Shared>) -> Result<Response<Body>, Refused>
     let shared = guard.0.as_ref().expect("it is taken below");
     let payload = poll_fn(|cx| shared.poll_payload(cx)).await;
     let shared = guard.0.take().expect("it is taken only here");
-    Ok(response::payload(Body::payload(payload, shared)))
+    Ok(response::payload(payload, shared))
 }
 
 /// Tells the session when its GET went away unanswered.
@@ -57,7 +58,9 @@ where
     shared.update(|session, now| session.begin_push(now))?;
     let guard = PushGuard(Some(shared));
     let shared = guard.0.as_ref().expect("it is taken when it is over");
-    if is_octet_stream(headers) {
+    let hello = shared.read(|session| session.hello());
+    let is_binary = is_octet_stream(headers);
+    if is_binary && (hello.revision == Revision::V4 || hello.jsonp.is_some()) {
         shared.update(|session, now| {
             session.handle_loss(Transport::Polling, CloseReason::TransportError, now);
         });
@@ -72,8 +75,10 @@ where
             return Err(Refused::TooLarge);
         }
     };
-    let limit = config.limits.packets;
-    let delivered = deliver(shared, body, limit);
+    let delivered = match decode(body, hello, is_binary, config.limits.packets) {
+        Some(decoded) => deliver(shared, decoded),
+        None => Ok(()),
+    };
     poll_fn(|cx| shared.poll_room(cx)).await;
     guard.end();
     delivered?;
@@ -88,25 +93,49 @@ fn ended(session: &Session) -> Refused {
     }
 }
 
-/// Gives the packets of a body to the session: those before the first bad one.
-fn deliver(shared: &Shared, body: Bytes, limit: usize) -> Result<(), Refused> {
+/// What a body holds.
+struct Decoded {
+    packets: Vec<Packet>,
+    result: Result<(), PacketError>,
+    /// The length of the buffer that the packets share.
+    length: usize,
+}
+
+/// Reads a body; `None` for a form of JSONP that brings nothing.
+fn decode(body: Bytes, hello: Hello, is_binary: bool, limit: usize) -> Option<Decoded> {
     let length = body.len();
-    let (packets, result) = match ByteString::try_from(body) {
-        Ok(body) => decode_payload(body, limit),
+    let body = if hello.jsonp.is_some() {
+        Ok(decode_jsonp(&body)?.into())
+    } else if is_binary {
+        Ok(PayloadBody::Binary(body))
+    } else {
+        ByteString::try_from(body).map(PayloadBody::Text)
+    };
+    let (packets, result) = match body {
+        Ok(body) => decode_payload(body, hello.revision, limit),
         Err(_) => (Vec::new(), Err(PacketError::Utf8)),
     };
+    Some(Decoded {
+        packets,
+        result,
+        length,
+    })
+}
+
+/// Gives the packets of a body to the session: those before the first bad one.
+fn deliver(shared: &Shared, decoded: Decoded) -> Result<(), Refused> {
     shared.update(|session, now| {
         if session.transport() != Transport::Polling {
             return Err(Refused::TransportMismatch);
         }
-        for packet in packets {
+        for packet in decoded.packets {
             session
                 .handle_packet(Transport::Polling, packet, now)
                 .map_err(|_| Refused::BadPayload)?;
         }
         // A small message would keep the whole body alive.
-        session.detach_events(length / 2);
-        result.map_err(|error| {
+        session.detach_events(decoded.length / 2);
+        decoded.result.map_err(|error| {
             tracing::debug!(%error, "bad payload");
             session.handle_loss(Transport::Polling, CloseReason::ParseError, now);
             Refused::BadPayload

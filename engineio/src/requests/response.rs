@@ -1,20 +1,32 @@
 //! Responses, with the headers that clients expect.
 
+use std::sync::Arc;
+
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
     USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_XSS_PROTECTION,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use crate::{Body, Refused};
+use crate::shared::Shared;
+use crate::{Body, Payload, PayloadBody, Refused, encode_jsonp};
 
 /// What clients send is in the bodies: no browser is to take them for a page.
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// The answer to a GET.
-pub(super) fn payload(body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    set_headers(&mut response, "text/plain; charset=UTF-8");
+pub(super) fn payload(mut payload: Payload, shared: Arc<Shared>) -> Response<Body> {
+    let jsonp = shared.read(|session| session.hello().jsonp);
+    let content_type = match (&payload.body, jsonp) {
+        (PayloadBody::Binary(_), _) => "application/octet-stream",
+        (PayloadBody::Text(_), None) => "text/plain; charset=UTF-8",
+        (PayloadBody::Text(text), Some(index)) => {
+            payload.body = PayloadBody::Text(encode_jsonp(index, text).into());
+            "text/javascript; charset=UTF-8"
+        }
+    };
+    let mut response = Response::new(Body::payload(payload, shared));
+    set_headers(&mut response, content_type);
     response
 }
 

@@ -12,7 +12,7 @@ use hyper::upgrade::Upgraded;
 
 use super::reader::{Frame, Reader};
 use super::writer::Writer;
-use crate::{CloseReason, Config, Packet};
+use crate::{CloseReason, Config, Hello, Packet};
 
 /// How much is read at once, into a buffer that all connections of a thread
 /// share.
@@ -58,13 +58,13 @@ pub(crate) enum Farewell {
 
 impl Connection {
     /// Boxed, as it moves from task to task.
-    pub(crate) fn new(io: Upgraded, config: &Config, as_base64: bool) -> Box<Self> {
+    pub(crate) fn new(io: Upgraded, config: &Config, hello: Hello) -> Box<Self> {
         Box::new(Self {
             io,
             reader: Reader::new(config.max_payload),
             inbound: VecDeque::new(),
             loss: None,
-            writer: Writer::new(as_base64),
+            writer: Writer::new(hello),
             is_shut: false,
             is_ended: false,
         })
@@ -131,16 +131,11 @@ impl Connection {
     }
 
     fn decode(&mut self, mut input: &[u8]) {
+        let revision = self.writer.revision();
         let loss = loop {
             let packet = match self.reader.next(&mut input) {
-                Ok(Some(Frame::Binary(data))) => Packet::from_binary(data),
-                Ok(Some(Frame::Text(text))) => match Packet::from_text(text) {
-                    Ok(packet) => packet,
-                    Err(error) => {
-                        tracing::debug!(%error, "bad packet");
-                        break Some(Loss::parse_error());
-                    }
-                },
+                Ok(Some(Frame::Binary(data))) => Packet::from_binary(data, revision),
+                Ok(Some(Frame::Text(text))) => Packet::from_text(text, revision),
                 Ok(Some(Frame::Close)) => {
                     // Nothing follows a close frame, so the connection has no
                     // more use, whenever the peer ends it.
@@ -150,7 +145,13 @@ impl Connection {
                 Ok(None) => break None,
                 Err(violation) => break Some(Loss::violation(violation.code)),
             };
-            self.inbound.push_back(packet);
+            match packet {
+                Ok(packet) => self.inbound.push_back(packet),
+                Err(error) => {
+                    tracing::debug!(%error, "bad packet");
+                    break Some(Loss::parse_error());
+                }
+            }
         };
         self.loss = loss;
         self.writer.set_control(self.reader.take_control());

@@ -10,14 +10,14 @@ use hyper::upgrade::OnUpgrade;
 use super::connection::{Connection, Farewell, LINGER};
 use crate::engine::TaskGuard;
 use crate::shared::Shared;
-use crate::{Packet, ProbeId};
+use crate::{Hello, Packet, ProbeId};
 
 /// Runs one attempt, from the 101 to the hand-over or the end of the candidate.
 ///
 /// Whatever goes wrong here ends the candidate, never the session.
 pub(crate) async fn run(
     upgrade: OnUpgrade,
-    as_base64: bool,
+    hello: Hello,
     shared: Arc<Shared>,
     id: ProbeId,
     task: TaskGuard,
@@ -29,7 +29,7 @@ pub(crate) async fn run(
         () = poll_fn(|cx| shared.poll_probe_over(cx, id)) => None,
     };
     let Some(io) = upgraded else { return };
-    let mut connection = Connection::new(io, task.config(), as_base64);
+    let mut connection = Connection::new(io, task.config(), hello);
     let farewell = match poll_fn(|cx| poll_probe(&mut connection, shared, id, cx)).await {
         Outcome::Proved => match shared.hand_over(id, connection) {
             Ok(()) => return,
@@ -44,14 +44,14 @@ pub(crate) async fn run(
 }
 
 /// Tells a connection that it is not wanted: a close frame and nothing else.
-pub(crate) async fn turn_away(upgrade: OnUpgrade, task: TaskGuard) {
+pub(crate) async fn turn_away(upgrade: OnUpgrade, hello: Hello, task: TaskGuard) {
     let config = task.config();
     let upgraded = tokio::select! {
         upgraded = tokio::time::timeout(config.upgrade_timeout, upgrade) => upgraded,
         () = task.closing() => return,
     };
     if let Ok(Ok(io)) = upgraded {
-        let connection = Connection::new(io, config, false);
+        let connection = Connection::new(io, config, hello);
         reject(connection, Farewell::Close(None)).await;
     }
 }

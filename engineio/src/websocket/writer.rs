@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes, BytesMut};
 use hyper::rt::Write;
 
-use crate::{Message, Packet};
+use crate::{Hello, Message, Packet, Revision};
 
 /// Payloads up to this length are copied next to each other; larger ones are
 /// written from where they are, shared by all their recipients.
@@ -43,6 +43,7 @@ pub(crate) struct Writer {
     is_closed: bool,
     /// Binary data leaves as base64 in text frames, as on polling.
     as_base64: bool,
+    revision: Revision,
 }
 
 #[derive(Debug)]
@@ -53,11 +54,17 @@ struct Piece {
 }
 
 impl Writer {
-    pub(crate) fn new(as_base64: bool) -> Self {
+    pub(crate) fn new(hello: Hello) -> Self {
         Self {
-            as_base64,
+            as_base64: hello.base64,
+            revision: hello.revision,
             ..Self::default()
         }
+    }
+
+    /// The revision that both directions of the connection speak.
+    pub(crate) fn revision(&self) -> Revision {
+        self.revision
     }
 
     /// Queues a packet. `charge` is what comes back through
@@ -65,15 +72,19 @@ impl Writer {
     pub(crate) fn push(&mut self, packet: &Packet, charge: usize) {
         match packet {
             Packet::Message(Message::Binary(data)) if !self.as_base64 => {
-                self.push_frame(BINARY, data, charge);
+                let kind: &[u8] = match self.revision {
+                    Revision::V3 => &[4],
+                    Revision::V4 => &[],
+                };
+                self.push_frame(BINARY, kind, data, charge);
             }
             Packet::Message(Message::Text(text)) => {
-                self.push_frame(TEXT, text.frame().as_bytes(), charge);
+                self.push_frame(TEXT, &[], text.frame().as_bytes(), charge);
             }
             other => {
                 let mut frame = String::new();
-                other.write_text(&mut frame);
-                self.push_frame(TEXT, &Bytes::from(frame), charge);
+                other.write_text(self.revision, &mut frame);
+                self.push_frame(TEXT, &[], &Bytes::from(frame), charge);
             }
         }
     }
@@ -125,10 +136,11 @@ impl Writer {
         Poll::Ready(Ok(()))
     }
 
-    fn push_frame(&mut self, first: u8, payload: &Bytes, charge: usize) {
+    /// Queues a frame of `kind`, which is copied, and `payload`, which is shared.
+    fn push_frame(&mut self, first: u8, kind: &[u8], payload: &Bytes, charge: usize) {
         self.gathered.extend_from_slice(&[first]);
         // RFC 6455, section 5.2: 7 bits, or 126 and 16 bits, or 127 and 64.
-        match payload.len() {
+        match kind.len() + payload.len() {
             length @ 0..126 => self.gathered.extend_from_slice(&[length as u8]),
             length @ 126..0x1_0000 => {
                 self.gathered.extend_from_slice(&[126]);
@@ -141,6 +153,7 @@ impl Writer {
                     .extend_from_slice(&(length as u64).to_be_bytes());
             }
         }
+        self.gathered.extend_from_slice(kind);
         if payload.len() <= GATHERED {
             self.gathered.extend_from_slice(payload);
             self.gathered_charge += charge;
@@ -193,6 +206,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
+    use crate::Transport;
 
     /// A connection that takes a few bytes at a time, and holds them back until
     /// it is flushed for the second time.
@@ -300,11 +314,33 @@ mod tests {
     #[test]
     fn binary_is_text_for_who_wants_base64() {
         let mut io = Narrow::new(100);
-        let mut writer = Writer::new(true);
+        let mut writer = Writer::new(Hello {
+            base64: true,
+            ..Transport::Websocket.into()
+        });
         writer.push(&Packet::Message(vec![1, 2, 3, 4].into()), 0);
         let mut cx = Context::from_waker(Waker::noop());
         while writer.poll_flush(&mut cx, &mut io).is_pending() {}
         assert_eq!(io.taken, b"\x81\x09bAQIDBA==");
+    }
+
+    #[test]
+    fn binary_of_revision_three_is_behind_its_type() {
+        let mut cx = Context::from_waker(Waker::noop());
+        for (length, header) in [
+            (2, &b"\x82\x03\x04"[..]),
+            (125, b"\x82\x7e\x00\x7e\x04"),
+            (65_535, b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00\x04"),
+        ] {
+            let mut io = Narrow::new(100_000);
+            let mut writer = Writer::new(Hello {
+                revision: Revision::V3,
+                ..Transport::Websocket.into()
+            });
+            writer.push(&Packet::Message(vec![7; length].into()), 0);
+            while writer.poll_flush(&mut cx, &mut io).is_pending() {}
+            assert_eq!(io.taken, [header, &vec![7; length]].concat());
+        }
     }
 
     #[test]

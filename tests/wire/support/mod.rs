@@ -88,12 +88,19 @@ impl Server {
 
     /// Opens a session over polling.
     pub(crate) async fn polling(&self) -> Polling {
-        let open = self.client().get("?EIO=4&transport=polling").await;
+        self.polling_with("?EIO=4&transport=polling").await
+    }
+
+    /// Opens a session over polling whose requests have this query.
+    pub(crate) async fn polling_with(&self, query: &str) -> Polling {
+        let open = self.client().get(query).await;
         assert_eq!(open.status, 200);
-        let json: serde_json::Value = serde_json::from_str(&open.text()[1..]).unwrap();
+        let (_, sid) = open.text().split_once("sid").unwrap();
+        let sid = sid.trim_start_matches(['"', ':', '\\']);
         Polling {
             server: self.clone(),
-            sid: json["sid"].as_str().unwrap().into(),
+            query: query.into(),
+            sid: sid[..20].into(),
         }
     }
 
@@ -128,12 +135,13 @@ pub(crate) fn echo(config: Config) -> Engine {
 #[derive(Clone)]
 pub(crate) struct Polling {
     server: Server,
+    query: String,
     pub(crate) sid: String,
 }
 
 impl Polling {
     pub(crate) fn query(&self) -> String {
-        format!("?EIO=4&transport=polling&sid={}", self.sid)
+        format!("{}&sid={}", self.query, self.sid)
     }
 
     pub(crate) async fn get(&self) -> http::Response {
@@ -157,7 +165,7 @@ impl Polling {
     }
 
     pub(crate) async fn upgrade(&self) -> Websocket {
-        let query = format!("?EIO=4&transport=websocket&sid={}", self.sid);
+        let query = self.query().replace("polling", "websocket");
         self.server.dial(&query).await
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Phase, Session};
 use crate::proto::heartbeat::after;
 use crate::proto::packet::Packet;
-use crate::proto::payload::encode_payload;
+use crate::proto::payload::{PayloadBody, encode_payload};
 use crate::proto::transport::Transport;
 use crate::{CloseReason, Refused};
 
@@ -38,7 +38,7 @@ pub enum Delivery {
 #[derive(Debug, Eq, PartialEq)]
 pub struct Payload {
     /// The body.
-    pub body: String,
+    pub body: PayloadBody,
     /// What the outbox charges for it until [`Session::end_poll`] gives it back.
     pub charge: usize,
 }
@@ -86,8 +86,11 @@ impl Session {
             }
             Poll::Waiting { .. } => return None,
         }
+        let hello = self.hello;
+        // A script can only hold text.
+        let base64 = hello.base64 || hello.jsonp.is_some();
         Some(Payload {
-            body: encode_payload(&packets),
+            body: encode_payload(&packets, hello.revision, base64),
             charge,
         })
     }

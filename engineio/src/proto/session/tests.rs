@@ -1,3 +1,5 @@
+mod revision_3;
+
 use std::time::Duration;
 
 use super::*;
@@ -24,7 +26,7 @@ impl Test {
         test
     }
 
-    fn open(config: Config, transport: Transport) -> Self {
+    fn open(config: Config, hello: impl Into<Hello>) -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "an arbitrary origin for a fake clock"
@@ -36,7 +38,7 @@ impl Test {
             ..config
         };
         Self {
-            session: Session::new(config.into(), Sid::from_bytes([0; 15]), transport, start),
+            session: Session::new(config.into(), Sid::from_bytes([0; 15]), hello, start),
             start,
             now: 0,
         }
@@ -67,7 +69,7 @@ impl Test {
             .poll_payload()
             .map_or(String::new(), |payload| {
                 self.session.end_poll(payload.charge, Delivery::Done, now);
-                payload.body
+                str::from_utf8(payload.body.as_bytes()).unwrap().into()
             })
     }
 
@@ -297,7 +299,7 @@ fn what_waits_in_the_inbox_is_copied_out_of_a_larger_buffer() {
     let mut test = Test::websocket();
     let buffer = bytes::Bytes::from(vec![7; 1000]);
     for length in [100, 600] {
-        let part = Packet::from_binary(buffer.slice(..length));
+        let part = Packet::from_binary(buffer.slice(..length), Revision::V4).unwrap();
         test.receive(part).unwrap();
     }
     test.session.detach_events(500);

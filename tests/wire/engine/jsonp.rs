@@ -1,0 +1,87 @@
+//! Polling through script tags and forms.
+
+use engineio::Config;
+
+use crate::support::{Polling, Server};
+
+const FORM: [(&str, &str); 1] = [("Content-Type", "application/x-www-form-urlencoded")];
+
+fn server() -> Server {
+    Server::echo(Config::default().allow_revision_3(true))
+}
+
+async fn post(session: &Polling, form: &str) {
+    let mut client = session.server().client();
+    let response = client
+        .request("POST", &session.query(), &FORM, form.as_bytes())
+        .await;
+    response.assert(200, "ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_get_is_answered_with_a_script_that_calls_the_clients_number() {
+    let server = server();
+    let response = server.client().get("?EIO=4&transport=polling&j=3").await;
+    assert!(response.text().starts_with(r#"___eio[3]("0{\"sid\":\""#));
+    assert!(response.text().ends_with("}\");"));
+    assert_eq!(
+        response.header("content-type"),
+        Some("text/javascript; charset=UTF-8")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_but_digits_of_the_number_ends_up_in_the_script() {
+    let server = server();
+    let query = "?EIO=4&transport=polling&j=1);alert(document.cookie);(2";
+    let response = server.client().get(query).await;
+    assert!(response.text().starts_with("___eio[12](\"0{"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_form_brings_packets_in_its_field_d() {
+    for (query, payload, script) in [
+        (
+            "?EIO=4&transport=polling&j=0",
+            "4a%5Cnb%1E4%E2%80%A8",
+            r#"___eio[0]("4a\nb\u001e4\u2028");"#,
+        ),
+        (
+            "?EIO=3&transport=polling&j=0&b64=1",
+            "2:4a6:b4AQI%3D",
+            r#"___eio[0]("2:4a6:b4AQI=");"#,
+        ),
+    ] {
+        let session = server().polling_with(query).await;
+        post(&session, &format!("d={payload}")).await;
+        session.get().await.assert(200, script);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn binary_data_is_base64_in_a_script_of_either_revision() {
+    for (query, payload) in [("4", "bAQI="), ("3", "6:b4AQI=")] {
+        let query = format!("?EIO={query}&transport=polling&j=7");
+        let session = server().polling_with(&query).await;
+        post(&session, &format!("d={payload}")).await;
+        let script = format!("___eio[7](\"{payload}\");");
+        session.get().await.assert(200, &script);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_form_without_its_field_brings_nothing() {
+    let session = server().polling_with("?EIO=4&transport=polling&j=0").await;
+    post(&session, "x=4a").await;
+    post(&session, "d=4b").await;
+    session.get().await.assert(200, r#"___eio[0]("4b");"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_number_of_the_handshake_stays() {
+    let session = server().polling_with("?EIO=4&transport=polling&j=0").await;
+    post(&session, "d=4a").await;
+    let query = session.query().replace("j=0", "j=5");
+    let response = session.server().client().get(&query).await;
+    response.assert(200, r#"___eio[0]("4a");"#);
+}
