@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "server")]
+use crate::SessionCookie;
 use crate::{Message, Origins, Transport};
 
 /// The configuration of an engine.
@@ -29,6 +31,9 @@ pub struct Config {
     /// Whether a polling client is offered the upgrade to websocket.
     /// Default: `true`.
     pub allow_upgrades: bool,
+    /// The cookie that a polling handshake sets. Default: none.
+    #[cfg(feature = "server")]
+    pub cookie: Option<SessionCookie>,
     /// A message that every client gets right behind the open packet: in the
     /// same payload on polling, as the second frame on a websocket.
     /// Default: none.
@@ -71,6 +76,13 @@ impl Config {
     /// Sets [`allow_upgrades`](Self::allow_upgrades).
     pub fn allow_upgrades(mut self, allow: bool) -> Self {
         self.allow_upgrades = allow;
+        self
+    }
+
+    /// Sets [`cookie`](Self::cookie).
+    #[cfg(feature = "server")]
+    pub fn cookie(mut self, cookie: SessionCookie) -> Self {
+        self.cookie = Some(cookie);
         self
     }
 
@@ -156,6 +168,8 @@ impl Default for Config {
             add_trailing_slash: true,
             allow_revision_3: false,
             allow_upgrades: true,
+            #[cfg(feature = "server")]
+            cookie: None,
             initial_packet: None,
             limits: Limits::default(),
             max_payload: 1_000_000,

@@ -65,6 +65,8 @@ mod requests;
 #[cfg(feature = "server")]
 mod service;
 #[cfg(feature = "server")]
+mod session_cookie;
+#[cfg(feature = "server")]
 mod shared;
 #[cfg(feature = "server")]
 mod socket;
@@ -89,11 +91,15 @@ pub use proto::transport::Transport;
 #[cfg(feature = "server")]
 pub use body::Body;
 #[cfg(feature = "server")]
+pub use cookie;
+#[cfg(feature = "server")]
 pub use engine::Engine;
 #[cfg(feature = "server")]
 pub use handshake::{Handshake, PeerAddr};
 #[cfg(feature = "server")]
 pub use service::{EngineLayer, EngineService, Layered, LayeredBody};
+#[cfg(feature = "server")]
+pub use session_cookie::{InvalidCookie, SessionCookie};
 #[cfg(feature = "server")]
 pub use shared::Wake;
 #[cfg(feature = "server")]

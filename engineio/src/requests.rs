@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
@@ -87,7 +88,12 @@ async fn open_polling(
 ) -> Result<Response<Body>, Refused> {
     let handshake = Arc::new(Handshake::new(parts));
     let admission = engine.admit(&handshake, asked).await?;
-    let response = admission.open(handshake, asked.hello(), None, |shared| {
+    let cookie = engine
+        .config()
+        .cookie
+        .as_ref()
+        .map(|cookie| cookie.header(admission.sid()));
+    let mut response = admission.open(handshake, asked.hello(), None, |shared| {
         let payload = shared.update(|session, now| {
             session
                 .begin_poll(now)
@@ -98,6 +104,8 @@ async fn open_polling(
         });
         response::payload(payload, shared.clone())
     });
+    let cookie = cookie.map(|cookie| (SET_COOKIE, cookie));
+    response.headers_mut().extend(cookie);
     Ok(response)
 }
 

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod handshake;
+mod headers;
 mod heartbeat;
 mod hosts;
 mod jsonp;

@@ -97,10 +97,11 @@ impl Server {
         assert_eq!(open.status, 200);
         let (_, sid) = open.text().split_once("sid").unwrap();
         let sid = sid.trim_start_matches(['"', ':', '\\']);
+        let (sid, _) = sid.split_once(['"', '\\']).unwrap();
         Polling {
             server: self.clone(),
             query: query.into(),
-            sid: sid[..20].into(),
+            sid: sid.into(),
         }
     }
 
