@@ -4,6 +4,8 @@ use std::time::Duration;
 
 #[cfg(feature = "server")]
 use crate::SessionCookie;
+#[cfg(feature = "server")]
+use crate::hooks::Hooks;
 use crate::{Message, Origins, Transport};
 
 /// The configuration of an engine.
@@ -34,6 +36,8 @@ pub struct Config {
     /// The cookie that a polling handshake sets. Default: none.
     #[cfg(feature = "server")]
     pub cookie: Option<SessionCookie>,
+    #[cfg(feature = "server")]
+    pub(crate) hooks: Hooks,
     /// A message that every client gets right behind the open packet: in the
     /// same payload on polling, as the second frame on a websocket.
     /// Default: none.
@@ -170,6 +174,8 @@ impl Default for Config {
             allow_upgrades: true,
             #[cfg(feature = "server")]
             cookie: None,
+            #[cfg(feature = "server")]
+            hooks: Hooks::default(),
             initial_packet: None,
             limits: Limits::default(),
             max_payload: 1_000_000,

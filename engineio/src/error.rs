@@ -68,6 +68,10 @@ pub enum Refused {
     /// Code 4: the origin policy says no.
     #[error("Forbidden")]
     Forbidden,
+    /// Code 4: the application says no, with this text; an empty one is
+    /// `Forbidden`.
+    #[error("{}", if .0.is_empty() { "Forbidden" } else { .0 })]
+    Denied(String),
     /// Code 5: a revision that this server does not speak.
     #[error("Unsupported protocol version")]
     UnsupportedRevision,
@@ -103,7 +107,7 @@ impl Refused {
     /// The HTTP status that a polling client gets.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Denied(_) | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -124,7 +128,7 @@ impl Refused {
             | Self::RevisionMismatch
             | Self::TransportMismatch
             | Self::WebsocketHandshake => Some(3),
-            Self::Forbidden => Some(4),
+            Self::Denied(_) | Self::Forbidden => Some(4),
             Self::UnsupportedRevision => Some(5),
             Self::BadPayload
             | Self::ContentEncoding
@@ -139,7 +143,8 @@ impl Refused {
     /// The JSON body `{"code":…,"message":"…"}`; `None` where it is empty.
     pub fn body(&self) -> Option<String> {
         let code = self.code()?;
-        Some(format!(r#"{{"code":{code},"message":"{self}"}}"#))
+        let message = serde_json::Value::from(self.to_string());
+        Some(format!(r#"{{"code":{code},"message":{message}}}"#))
     }
 }
 
@@ -198,4 +203,21 @@ pub enum SendError {
     /// session was closed.
     #[error("the outbox budget is spent, the session was closed as a slow consumer")]
     SlowConsumer,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_refusal_is_json_whatever_the_text() {
+        for (text, json) in [
+            ("", r#""Forbidden""#),
+            ("no", r#""no""#),
+            ("\"}\r\n\u{1}\\é", r#""\"}\r\n\u0001\\é""#),
+        ] {
+            let body = Refused::Denied(text.into()).body().unwrap();
+            assert_eq!(body, format!(r#"{{"code":4,"message":{json}}}"#));
+        }
+    }
 }

@@ -55,11 +55,15 @@ mod proto;
 #[cfg(feature = "server")]
 mod body;
 #[cfg(feature = "server")]
+mod connection_error;
+#[cfg(feature = "server")]
 mod driver;
 #[cfg(feature = "server")]
 mod engine;
 #[cfg(feature = "server")]
 mod handshake;
+#[cfg(feature = "server")]
+mod hooks;
 #[cfg(feature = "server")]
 mod requests;
 #[cfg(feature = "server")]
@@ -90,6 +94,8 @@ pub use proto::transport::Transport;
 
 #[cfg(feature = "server")]
 pub use body::Body;
+#[cfg(feature = "server")]
+pub use connection_error::ConnectionError;
 #[cfg(feature = "server")]
 pub use cookie;
 #[cfg(feature = "server")]

@@ -31,11 +31,18 @@ where
     let (mut parts, body) = request.into_parts();
     let wants_websocket = request::is_upgrade(&parts.headers);
     let is_old_ie = response::is_old_ie(&parts.headers);
+    let hooks = &engine.config().hooks;
     match route(engine, &mut parts, body).await {
-        Ok(response) if is_old_ie => response::for_old_ie(response),
-        Ok(response) => response,
+        Ok(mut response) => {
+            if is_old_ie {
+                response = response::for_old_ie(response);
+            }
+            hooks.headers(response.headers_mut(), &parts);
+            response
+        }
         Err(refused) => {
             tracing::debug!(?refused, "request refused");
+            hooks.connection_error(&refused, parts);
             if wants_websocket {
                 refuse_upgrade(&refused)
             } else {
@@ -88,12 +95,12 @@ async fn open_polling(
 ) -> Result<Response<Body>, Refused> {
     let handshake = Arc::new(Handshake::new(parts));
     let admission = engine.admit(&handshake, asked).await?;
-    let cookie = engine
-        .config()
+    let config = engine.config();
+    let cookie = config
         .cookie
         .as_ref()
         .map(|cookie| cookie.header(admission.sid()));
-    let mut response = admission.open(handshake, asked.hello(), None, |shared| {
+    let mut response = admission.open(handshake.clone(), asked.hello(), None, |shared| {
         let payload = shared.update(|session, now| {
             session
                 .begin_poll(now)
@@ -104,8 +111,9 @@ async fn open_polling(
         });
         response::payload(payload, shared.clone())
     });
-    let cookie = cookie.map(|cookie| (SET_COOKIE, cookie));
-    response.headers_mut().extend(cookie);
+    let headers = response.headers_mut();
+    headers.extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+    config.hooks.initial_headers(headers, &handshake);
     Ok(response)
 }
 
@@ -119,6 +127,11 @@ async fn open_websocket(
     let handshake = Arc::new(Handshake::new(parts));
     let admission = engine.admit(&handshake, asked).await?;
     let hello = asked.hello();
+    let mut response = switching_protocols(answer);
+    let config = engine.config();
+    config
+        .hooks
+        .initial_headers(response.headers_mut(), &handshake);
     tokio::spawn(async move {
         let config = admission.task().config();
         let upgraded = tokio::select! {
@@ -134,7 +147,7 @@ async fn open_websocket(
             Err(_) => tracing::debug!("websocket not opened in time"),
         }
     });
-    Ok(switching_protocols(answer))
+    Ok(response)
 }
 
 /// A websocket for a session that is on polling.

@@ -40,8 +40,17 @@ impl Admission {
             place: Some(place),
             task,
         };
-        asked.check_revision(&inner.config)?;
-        admission.reserve(Sid::random())?;
+        let answer = async {
+            inner.config.hooks.allow(handshake).await?;
+            asked.check_revision(&inner.config)?;
+            inner.config.hooks.generate(handshake).await
+        };
+        let sid = tokio::select! {
+            biased;
+            sid = answer => sid?,
+            () = admission.task.closing() => return Err(Refused::Unavailable),
+        };
+        admission.reserve(sid)?;
         Ok(admission)
     }
 

@@ -1,12 +1,15 @@
 //! Engine.IO, revision 4.
 
+mod allow;
 mod bad_input;
+mod connection_error;
 mod handshake;
 mod headers;
 mod heartbeat;
 mod hosts;
 mod jsonp;
 mod lifecycle;
+mod middleware;
 mod options;
 mod polling;
 mod refusals;
