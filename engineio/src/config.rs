@@ -11,7 +11,10 @@ use crate::{Message, Origins, Transport};
 /// The configuration of an engine.
 ///
 /// The fields are public and have setters that chain; the defaults are those
-/// of the reference server.
+/// of the reference server. Hooks have setters alone:
+/// [`allow_request`](Self::allow_request), [`generate_id`](Self::generate_id),
+/// [`initial_headers`](Self::initial_headers), [`headers`](Self::headers) and
+/// [`on_connection_error`](Self::on_connection_error).
 ///
 /// ```
 /// use std::time::Duration;

@@ -129,6 +129,18 @@ async fn each_refusal_is_told_with_its_code_and_context() {
     session.post("4hello").await.assert(200, "ok");
     session.get().await.assert(200, "4hello");
     log.assert_silent();
+
+    let mut socket = session.upgrade().await;
+    socket.send("5").await;
+    socket.send("4again").await;
+    assert_eq!(socket.text().await, "4again");
+    session.get().await.assert_refused(400, 3, "Bad request");
+    let context = [
+        ("name", "TRANSPORT_MISMATCH"),
+        ("transport", "polling"),
+        ("previousTransport", "websocket"),
+    ];
+    log.assert(3, "Bad request", &context);
 }
 
 #[tokio::test(start_paused = true)]

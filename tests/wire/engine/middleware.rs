@@ -8,7 +8,8 @@ use engineio::{Body, Config, Engine, SessionCookie};
 use http::header::SET_COOKIE;
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use tower::{Service, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_http::cors::CorsLayer;
 
 use crate::support::http::websocket_headers;
 use crate::support::{Server, echo};
@@ -109,6 +110,20 @@ async fn a_layer_may_answer_in_the_place_of_the_engine() {
         );
         assert_eq!(engine.session_count(), 0);
         assert_eq!(opened.load(Relaxed), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_elsewhere_may_read_a_refusal_behind_a_layer_of_cors() {
+    let engine = echo(Config::default());
+    let service = CorsLayer::permissive().layer(engine.service());
+    let server = Server::tower(service);
+    let origin = [("Origin", "http://page.example")];
+    let mut client = server.client();
+    for (query, status) in [(WEBSOCKET, 400), (POLLING, 200)] {
+        let response = client.request("GET", query, &origin, b"").await;
+        assert_eq!(response.status, status, "{query}");
+        assert_eq!(response.header("access-control-allow-origin"), Some("*"));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use engineio::{Body, Config, Engine, Limits, Origins, PeerAddr};
+use engineio::{Body, Config, Engine, Limits, Origins, PeerAddr, SessionCookie};
 use http::Request;
 use hyper::body::Incoming;
 use tower::ServiceExt;
@@ -35,6 +35,23 @@ async fn an_opaque_origin_and_a_forged_forwarded_host_are_foreign() {
         response.assert(400, "Forbidden");
     }
     assert_eq!(engine.session_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_query_says_is_not_sent_back() {
+    const EVIL: &str = "%0D%0ASet-Cookie:%20evil=1%0D%0A%0D%0A%3Cscript%3E";
+    let server = Server::echo(Config::default().cookie(SessionCookie::default()));
+    for query in [
+        format!("?EIO=4&transport={EVIL}"),
+        format!("?EIO=4&transport=polling&sid={EVIL}"),
+        format!("?EIO={EVIL}&transport=polling"),
+        format!("?EIO=4&transport=polling&b64={EVIL}&t={EVIL}&{EVIL}={EVIL}"),
+    ] {
+        let response = server.client().get(&query).await;
+        let shown = format!("{response:?} {}", response.text());
+        assert!(!shown.contains("evil"), "{shown}");
+        assert!(!shown.contains("script"), "{shown}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
