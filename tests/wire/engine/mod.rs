@@ -8,6 +8,8 @@ mod jsonp;
 mod lifecycle;
 mod polling;
 mod revision_3;
+mod slow;
+mod storms;
 mod threads;
 mod upgrade;
 mod websocket;
