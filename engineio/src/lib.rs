@@ -3,14 +3,12 @@
 //!
 //! It speaks revision 4 of the protocol, as the official JavaScript clients
 //! do, and revision 3, which those of Socket.IO 2.x do, where it is
-//! [allowed](Config::allow_revision_3). An [`Engine`] answers the requests of any hyper or tower server; this is
-//! a whole echo server:
+//! [allowed](Config::allow_revision_3). An [`Engine`] answers the requests of
+//! any hyper or tower server; this is a whole echo server, beside the routes of
+//! axum:
 //!
 //! ```no_run
 //! use engineio::{Config, Engine};
-//! use hyper::server::conn::http1;
-//! use hyper_util::rt::{TokioIo, TokioTimer};
-//! use tokio::net::TcpListener;
 //!
 //! #[tokio::main]
 //! async fn main() -> std::io::Result<()> {
@@ -21,25 +19,43 @@
 //!             }
 //!         }
 //!     });
-//!     let listener = TcpListener::bind("127.0.0.1:3000").await?;
-//!     loop {
-//!         let (stream, _) = listener.accept().await?;
-//!         stream.set_nodelay(true)?;
-//!         let connection = http1::Builder::new()
-//!             .timer(TokioTimer::new())
-//!             .serve_connection(TokioIo::new(stream), engine.service())
-//!             .with_upgrades();
-//!         tokio::spawn(connection);
-//!     }
+//!     let app = axum::Router::new().layer(engine.layer());
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app).await
 //! }
 //! ```
 //!
+//! With hyper alone it is [`Engine::service`] or [`Engine::handle`]; see the
+//! example `echo`.
+//!
+//! # A session
+//!
+//! The handler runs once for each session, and its [`Socket`] outlives every
+//! change of the transport. [`recv`](Socket::recv) gives the messages in their
+//! order, text or binary, and `None` once the session is closed;
+//! [`close_reason`](Socket::close_reason) tells why. The session ends when its
+//! handler returns, when somebody [closes](Socket::close) it, or when the client
+//! is gone.
+//!
 //! # Sending, and clients that do not read
 //!
-//! [`Socket::send`] never waits. What a client has not taken is counted:
-//! [`Socket::buffered`] tells how much it is, [`Socket::ready`] waits until it
-//! is less than the high-water mark, and a client that leaves more than the
-//! budget unread is closed as a slow consumer. See [`Limits`].
+//! [`send`](Socket::send) never waits. What a client has not taken is counted:
+//! [`buffered`](Socket::buffered) tells how much it is, [`ready`](Socket::ready)
+//! waits until it is less than the high-water mark, and a client that leaves more
+//! than the budget unread is closed as a slow consumer. See [`Limits`].
+//!
+//! ```
+//! # use engineio::Socket;
+//! # async fn download(socket: Socket, chunks: Vec<Vec<u8>>) {
+//! for chunk in chunks {
+//!     if !socket.ready().await || socket.send(chunk).is_err() {
+//!         return; // The client is gone.
+//!     }
+//! }
+//! println!("{} bytes are still on their way", socket.buffered());
+//! socket.close(engineio::Close::Flush);
+//! # }
+//! ```
 //!
 //! # Without the network
 //!

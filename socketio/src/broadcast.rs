@@ -5,10 +5,10 @@ use std::sync::Arc;
 use engineio::Class;
 
 use crate::ack::Pending;
+use crate::delivery::Outgoing;
 use crate::rooms::Selection;
 use crate::{
     Ask, Emit, EmitError, EncodeError, FromArgs, IntoArgs, JoinError, Namespace, Replies, Socket,
-    encode_event,
 };
 
 /// Some of the sockets of a namespace, to emit to.
@@ -81,13 +81,13 @@ impl Broadcast {
     /// connection's budget is spent, which closes the connection, or the
     /// broadcast is [`volatile`](Self::volatile).
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EncodeError> {
-        let packet = encode_event(self.namespace.name(), event.as_str(), &args, None)?;
-        self.namespace.for_each(&self.selection, |socket| {
-            if let Err(error) = socket.send(&packet, self.class) {
-                tracing::trace!(socket = socket.id(), %error, "event not sent");
-            }
-        });
-        Ok(())
+        let event = Outgoing {
+            ack: None,
+            args: &args,
+            class: self.class,
+            name: event.as_str(),
+        };
+        self.namespace.deliver(&self.selection, &event)
     }
 
     /// Emits an event that each socket is to answer. It is sent when this
@@ -144,15 +144,17 @@ impl Broadcast {
         }
     }
 
-    fn ask(&self, event: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
+    fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
         let id = self.namespace.next_ack();
-        let packet = encode_event(self.namespace.name(), event, args, Some(id))?;
+        let event = Outgoing {
+            ack: Some(id),
+            args,
+            class: self.class,
+            name,
+        };
         let mut pending = Pending::new(id);
-        self.namespace.for_each(&self.selection, |socket| {
-            if let Err(error) = socket.ask(&mut pending, &packet, self.class) {
-                tracing::trace!(socket = socket.id(), %error, "event not sent");
-            }
-        });
+        self.namespace
+            .ask_all(&self.selection, &event, &mut pending)?;
         Ok(pending)
     }
 }

@@ -97,6 +97,8 @@ mod behaviour;
 #[cfg(feature = "server")]
 mod broadcast;
 #[cfg(feature = "server")]
+mod delivery;
+#[cfg(feature = "server")]
 mod extensions;
 #[cfg(feature = "server")]
 mod handler;

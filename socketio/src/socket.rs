@@ -7,15 +7,15 @@ use engineio::Class;
 use tokio::sync::Notify;
 
 use crate::ack::{AckTable, Pending};
+use crate::delivery::Outgoing;
 use crate::handler::{Handle, Handlers};
 use crate::incoming::Outlet;
 use crate::line::Line;
 use crate::link::Link;
 use crate::sync::{read, write};
 use crate::{
-    Ask, Broadcast, DisconnectReason, Emit, EmitError, EncodeError, Encoded, Extensions, FromArgs,
-    FromEvent, Handshake, IntoArgs, JoinError, Listen, Namespace, Reply, Request, Volatile,
-    encode_connect, encode_event,
+    Ask, Broadcast, DisconnectReason, Emit, EmitError, Encoded, Extensions, FromArgs, FromEvent,
+    Handshake, IntoArgs, JoinError, Listen, Namespace, Reply, Request, Volatile, encode_connect,
 };
 
 /// One client in one namespace.
@@ -124,8 +124,7 @@ impl Socket {
     /// If the event cannot be written, if the socket is not connected, or if
     /// the client reads so slowly that the connection's budget is spent.
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EmitError> {
-        let packet = self.encode(event.as_str(), &args, None)?;
-        self.send(&packet, Class::Reliable)
+        self.emit_as(Class::Reliable, event.as_str(), &args)
     }
 
     /// Emits an event that the client is to answer. The event is sent when
@@ -289,13 +288,19 @@ impl Socket {
         self.0.line.forget_rooms();
     }
 
-    pub(crate) fn encode(
+    pub(crate) fn emit_as(
         &self,
+        class: Class,
         name: &str,
         args: &impl IntoArgs,
-        ack: Option<u64>,
-    ) -> Result<Encoded, EncodeError> {
-        encode_event(self.0.namespace.name(), name, args, ack)
+    ) -> Result<(), EmitError> {
+        let event = Outgoing {
+            ack: None,
+            args,
+            class,
+            name,
+        };
+        self.0.namespace.send_to(self, &event)
     }
 
     pub(crate) fn send(&self, packet: &Encoded, class: Class) -> Result<(), EmitError> {
@@ -317,9 +322,14 @@ impl Socket {
 
     fn request(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
         let id = self.0.namespace.next_ack();
-        let packet = self.encode(name, args, Some(id))?;
+        let event = Outgoing {
+            ack: Some(id),
+            args,
+            class: Class::Reliable,
+            name,
+        };
         let mut pending = Pending::new(id);
-        self.ask(&mut pending, &packet, Class::Reliable)?;
+        self.0.namespace.ask_one(self, &event, &mut pending)?;
         Ok(pending)
     }
 }

@@ -21,7 +21,6 @@ impl Volatile {
     /// As [`Socket::emit`]. That it was dropped is one as well:
     /// [`SendError::Dropped`](engineio::SendError::Dropped).
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EmitError> {
-        let packet = self.0.encode(event.as_str(), &args, None)?;
-        self.0.send(&packet, Class::Volatile)
+        self.0.emit_as(Class::Volatile, event.as_str(), &args)
     }
 }

@@ -4,6 +4,7 @@ use engineio::{Config, Engine, Limits, Message, Socket};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
+use crate::support::http::websocket_headers;
 use crate::support::websocket::End;
 use crate::support::{Server, settle};
 
@@ -147,4 +148,63 @@ async fn an_unfinished_handshake_leaves_no_session() {
     settle().await;
     assert_eq!(engine.session_count(), 0);
     engine.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_without_end_are_refused() {
+    let engine = crate::support::echo(Config::default());
+    let server = Server::engine(&engine);
+    let spaces = " ".repeat(64 << 10);
+    let long = format!("a{spaces}");
+    let mut headers = websocket_headers().to_vec();
+    headers.push(("Sec-WebSocket-Protocol", &long));
+    let query = "?EIO=4&transport=websocket";
+    let response = server.client().request("GET", query, &headers, b"").await;
+    assert_eq!(response.status, 101, "spaces are no part of a protocol");
+    assert_eq!(response.header("sec-websocket-protocol"), Some("a"));
+
+    let many = vec![("x", "y"); 5000];
+    let response = server.client().request("GET", query, &many, b"").await;
+    assert_eq!(response.status, 431);
+    let huge = "x".repeat(1 << 20);
+    let headers = [("Cookie", huge.as_str())];
+    let response = server.client().request("GET", query, &headers, b"").await;
+    assert_eq!(response.status, 431);
+    settle().await;
+    assert_eq!(engine.session_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payload_of_empty_packets_is_refused_at_the_first() {
+    let session = Server::echo(Config::default()).polling().await;
+    session.post("\u{1e}".repeat(500_000)).await.assert(400, "");
+    assert_eq!(session.get().await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_id_that_is_none_opens_nothing() {
+    let engine = crate::support::echo(Config::default());
+    let server = Server::engine(&engine);
+    let session = server.polling().await;
+    let closed = session.query();
+    session.post("1").await.assert(200, "ok");
+    settle().await;
+    let long = format!("?EIO=4&transport=polling&sid={}", "a".repeat(5000));
+    for query in [
+        "?EIO=4&transport=polling&sid=garbage",
+        "?EIO=4&transport=polling&sid=__proto__",
+        "?EIO=4&transport=polling&sid=%00%ff",
+        &long,
+        &closed,
+    ] {
+        for method in ["GET", "POST", "PUT"] {
+            let response = server.client().request(method, query, &[], b"").await;
+            response.assert_refused(400, 1, "Session ID unknown");
+        }
+        let query = query.replace("polling", "websocket");
+        let headers = websocket_headers();
+        let response = server.client().request("GET", &query, &headers, b"").await;
+        response.assert(400, "Session ID unknown");
+    }
+    assert_eq!(engine.session_count(), 0);
 }

@@ -14,6 +14,8 @@ mod options;
 mod polling;
 mod refusals;
 mod revision_3;
+mod slow;
+mod storms;
 mod threads;
 mod upgrade;
 mod websocket;

@@ -4,6 +4,7 @@ use engineio::Config;
 use tokio::io::AsyncWriteExt;
 
 use crate::support::Server;
+use crate::support::http::websocket_headers;
 use crate::support::websocket::{End, Websocket};
 
 #[tokio::test(start_paused = true)]
@@ -100,4 +101,30 @@ async fn binary_comes_as_base64_where_the_client_wants_it() {
     assert!(socket.text().await.starts_with("0{"));
     socket.send(vec![1, 2, 3, 4]).await;
     assert_eq!(socket.text().await, "bAQIDBA==");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offered_extension_is_not_taken_up() {
+    let server = Server::echo(Config::default());
+    for extension in [
+        "permessage-deflate; client_max_window_bits",
+        "constructor",
+        ";;,",
+    ] {
+        let mut client = server.client();
+        let mut headers = websocket_headers().to_vec();
+        headers.push(("Sec-WebSocket-Extensions", extension));
+        let query = "?EIO=4&transport=websocket";
+        let response = client.request("GET", query, &headers, b"").await;
+        assert_eq!(response.status, 101);
+        assert_eq!(response.header("sec-websocket-extensions"), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_says_it_is_compressed_closes() {
+    let mut socket = Server::echo(Config::default()).websocket().await;
+    let deflated = [0xc1, 0x83, 0, 0, 0, 0, 0x32, 0x04, 0x00];
+    socket.stream().write_all(&deflated).await.unwrap();
+    assert_eq!(socket.end().await, End::Close(Some(1002)));
 }

@@ -1,0 +1,93 @@
+//! The one way of events from the application to the sockets of this node.
+
+use engineio::Class;
+
+use crate::ack::Pending;
+use crate::rooms::Selection;
+use crate::{EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket, encode_event};
+
+/// An event on its way to clients, whoever emits it.
+pub(crate) struct Outgoing<'a, P> {
+    /// The id that answers are to carry, if some are asked for.
+    pub(crate) ack: Option<u64>,
+    pub(crate) args: &'a P,
+    pub(crate) class: Class,
+    pub(crate) name: &'a str,
+}
+
+/// Whom an event is for.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    Selection(&'a Selection),
+    Socket(&'a Socket),
+}
+
+impl Namespace {
+    /// Sends an event to one socket.
+    pub(crate) fn send_to<P: IntoArgs>(
+        &self,
+        socket: &Socket,
+        event: &Outgoing<'_, P>,
+    ) -> Result<(), EmitError> {
+        self.transmit(event, Target::Socket(socket), |socket, packet| {
+            socket.send(packet, event.class)
+        })?
+    }
+
+    /// Sends an event to all who are selected. Who cannot take it concerns
+    /// nobody else.
+    pub(crate) fn deliver<P: IntoArgs>(
+        &self,
+        selection: &Selection,
+        event: &Outgoing<'_, P>,
+    ) -> Result<(), EncodeError> {
+        let push = |socket: &Socket, packet: &_| socket.send(packet, event.class);
+        self.transmit(event, Target::Selection(selection), push)
+            .map(drop)
+    }
+
+    /// Asks one socket something.
+    pub(crate) fn ask_one<P: IntoArgs>(
+        &self,
+        socket: &Socket,
+        event: &Outgoing<'_, P>,
+        pending: &mut Pending,
+    ) -> Result<(), EmitError> {
+        self.transmit(event, Target::Socket(socket), |socket, packet| {
+            socket.ask(pending, packet, event.class)
+        })?
+    }
+
+    /// Asks all who are selected.
+    pub(crate) fn ask_all<P: IntoArgs>(
+        &self,
+        selection: &Selection,
+        event: &Outgoing<'_, P>,
+        pending: &mut Pending,
+    ) -> Result<(), EncodeError> {
+        let push = |socket: &Socket, packet: &_| socket.ask(pending, packet, event.class);
+        self.transmit(event, Target::Selection(selection), push)
+            .map(drop)
+    }
+
+    /// Every event passes here once on its way to the sockets of this node. It
+    /// is written once, and pushed to each of its recipients. What became of it
+    /// is known of the one socket that it is for, if it is for one.
+    fn transmit<P: IntoArgs>(
+        &self,
+        event: &Outgoing<'_, P>,
+        to: Target<'_>,
+        mut push: impl FnMut(&Socket, &Encoded) -> Result<(), EmitError>,
+    ) -> Result<Result<(), EmitError>, EncodeError> {
+        let packet = encode_event(self.name(), event.name, event.args, event.ack)?;
+        match to {
+            Target::Selection(selection) => self.for_each(selection, |socket| {
+                if let Err(error) = push(socket, &packet) {
+                    tracing::trace!(socket = socket.id(), %error, "event not sent");
+                }
+            }),
+            Target::Socket(socket) => return Ok(push(socket, &packet)),
+        }
+        Ok(Ok(()))
+    }
+}
