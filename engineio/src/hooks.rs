@@ -46,10 +46,29 @@ impl Config {
     /// use engineio::Config;
     ///
     /// let config = Config::default().allow_request(async |handshake| {
-    ///     // What your database says of the cookie.
     ///     match handshake.headers.get("cookie") {
     ///         Some(_) => Ok(()),
     ///         None => Err("log in first"),
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// What it needs of the application goes into each answer as a clone:
+    ///
+    /// ```
+    /// use std::collections::HashSet;
+    /// use std::sync::Arc;
+    /// use engineio::Config;
+    ///
+    /// let banned: Arc<HashSet<String>> = Arc::default();
+    /// let config = Config::default().allow_request(move |handshake| {
+    ///     let banned = banned.clone();
+    ///     async move {
+    ///         let user = handshake.query().find(|(key, _)| key == "user");
+    ///         match user {
+    ///             Some((_, user)) if !banned.contains(&*user) => Ok(()),
+    ///             _ => Err("who are you?"),
+    ///         }
     ///     }
     /// });
     /// ```
