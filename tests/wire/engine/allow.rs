@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use engineio::{Config, Engine, Handshake, Limits, Sid, Socket};
 use tokio::sync::{Barrier, Notify, mpsc};
+use tokio::time::timeout;
 
 use crate::support::http::{Client, Response, websocket_headers};
 use crate::support::{Server, echo, settle};
@@ -199,7 +200,9 @@ async fn closing_the_engine_refuses_those_who_wait_for_an_answer() {
     let headers = websocket_headers();
     websocket.send("GET", WEBSOCKET, &headers, b"").await;
     settle().await;
-    engine.close().await;
+    timeout(Duration::from_secs(3600), engine.close())
+        .await
+        .expect("the questions are dropped");
     assert_eq!(polling.response().await.status, 503);
     assert_eq!(websocket.response().await.status, 503);
 }
