@@ -9,6 +9,7 @@ use http::{Request, Response};
 use tokio::sync::watch;
 
 use crate::driver::{Application, Driver};
+use crate::figures::Figures;
 use crate::shared::{Shared, now};
 use crate::websocket::connection::Connection;
 use crate::{
@@ -44,6 +45,7 @@ struct Inner {
     is_closing: watch::Sender<bool>,
     /// The tasks of sessions, and of connections that may become one's.
     tasks: watch::Sender<usize>,
+    figures: Figures,
 }
 
 impl Engine {
@@ -70,6 +72,7 @@ impl Engine {
             sessions: Mutex::default(),
             is_closing: watch::Sender::new(false),
             tasks: watch::Sender::new(0),
+            figures: Figures::new(),
         }))
     }
 
@@ -125,6 +128,10 @@ impl Engine {
         self.0.sessions().get(sid).cloned()
     }
 
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.figures
+    }
+
     /// Lets a handshake in.
     pub(crate) fn admit(&self) -> Result<Admission, Refused> {
         // Counted first: whoever closes the engine sees the count or is seen.
@@ -133,7 +140,7 @@ impl Engine {
         if self.0.is_closing() || is_full {
             return Err(Refused::Unavailable);
         }
-        Ok(Admission { task, sid: None })
+        Ok(Admission { task, shared: None })
     }
 
     /// Counts a task, as long as it holds the guard.
@@ -187,6 +194,10 @@ impl TaskGuard {
         &self.0.config
     }
 
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.figures
+    }
+
     /// Waits until the engine is being closed.
     pub(crate) async fn closing(&self) {
         let mut is_closing = self.0.is_closing.subscribe();
@@ -205,7 +216,8 @@ impl Drop for TaskGuard {
 /// session's task.
 pub(crate) struct Admission {
     task: TaskGuard,
-    sid: Option<Sid>,
+    /// The open session.
+    shared: Option<Arc<Shared>>,
 }
 
 impl Admission {
@@ -230,33 +242,44 @@ impl Admission {
         let engine = self.task.0.clone();
         let sid = Sid::random();
         let session = Session::new(engine.config.clone(), sid.clone(), transport, now());
-        let shared = Arc::new(Shared::new(session, handshake));
+        let shared = Arc::new(Shared::new(session, handshake, engine.figures.clone()));
+        let _entered = shared.span().enter();
         let result = first(&shared);
-        self.sid = Some(sid.clone());
+        self.shared = Some(shared.clone());
         engine.sessions().insert(sid, shared.clone());
-        tracing::debug!(sid = %shared.sid(), %transport, "session opened");
+        engine.figures.opened(transport, shared.revision());
+        tracing::debug!(%transport, "session opened");
         if engine.is_closing() {
             // The engine was closed meanwhile, and has not seen this session.
             shared.update(|session, now| session.close(Close::Discard, now));
         }
         let application = (engine.handler)(Socket(shared.clone()));
-        tokio::spawn(Driver::new(shared, self, application, connection));
+        tokio::spawn(Driver::new(shared.clone(), self, application, connection));
         result
     }
 
     /// Takes the closed session out of the table.
     pub(crate) fn end(&mut self, reason: CloseReason) {
-        if let Some(sid) = self.sid.take() {
-            tracing::debug!(%sid, %reason, "session closed");
-            self.task.0.sessions().remove(&sid);
+        if self.leave() {
+            tracing::debug!(%reason, "session closed");
+            self.task.figures().closed(reason);
         }
+    }
+
+    /// Whether the session was in the table until now.
+    fn leave(&mut self) -> bool {
+        let Some(shared) = self.shared.take() else {
+            return false;
+        };
+        self.task.0.sessions().remove(shared.sid());
+        let transport = shared.read(|session| session.transport());
+        self.task.figures().gone(transport, shared.revision());
+        true
     }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        if let Some(sid) = self.sid.take() {
-            self.task.0.sessions().remove(&sid);
-        }
+        self.leave();
     }
 }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use hyper::upgrade::OnUpgrade;
+use tracing::{Instrument, Span};
 
 use crate::proto::request;
 use crate::shared::Shared;
@@ -29,11 +30,13 @@ where
     }
     let wants_websocket = request::is_upgrade(request.headers());
     let is_old_ie = response::is_old_ie(request.headers());
-    match route(engine, request).await {
+    let mut span = Span::none();
+    match route(engine, request, &mut span).await {
         Ok(response) if is_old_ie => response::for_old_ie(response),
         Ok(response) => response,
         Err(refused) => {
-            tracing::debug!(?refused, "request refused");
+            span.in_scope(|| tracing::debug!(?refused, "request refused"));
+            engine.figures().refused(&refused);
             if wants_websocket {
                 refuse_upgrade(&refused)
             } else {
@@ -43,7 +46,12 @@ where
     }
 }
 
-async fn route<B>(engine: &Engine, mut request: Request<B>) -> Result<Response<Body>, Refused>
+/// `span` becomes that of the session which the request is for.
+async fn route<B>(
+    engine: &Engine,
+    mut request: Request<B>,
+    span: &mut Span,
+) -> Result<Response<Body>, Refused>
 where
     B: HttpBody<Data = Bytes> + Send,
     B::Error: fmt::Display,
@@ -63,6 +71,7 @@ where
         };
     };
     let shared = engine.session(sid).ok_or(Refused::UnknownSid)?;
+    span.clone_from(shared.span());
     if !is_websocket && asked.transport != shared.read(|session| session.transport()) {
         return Err(Refused::TransportMismatch);
     }
@@ -74,7 +83,10 @@ where
     }
     match *request.method() {
         Method::GET => polling::poll(shared).await,
-        Method::POST => polling::push(engine.config(), shared, request).await,
+        Method::POST => {
+            let pushed = polling::push(engine.config(), shared, request);
+            pushed.instrument(span.clone()).await
+        }
         _ => Err(Refused::Method),
     }
 }
@@ -114,7 +126,8 @@ fn open_websocket<B>(
         };
         match upgraded {
             Ok(Ok(io)) => {
-                let connection = Connection::new(io, config, as_base64);
+                let figures = admission.task().figures().clone();
+                let connection = Connection::new(io, config, figures, as_base64);
                 admission.open(handshake, Some(connection), |_| ());
             }
             Ok(Err(error)) => tracing::debug!(%error, "websocket not opened"),
@@ -136,11 +149,19 @@ fn upgrade<B>(
     }
     let answer = accept::accept(request.headers())?;
     let upgrade: OnUpgrade = hyper::upgrade::on(request);
+    let span = shared.span().clone();
     match shared.update(|session, now| session.begin_probe(now)) {
-        Ok(id) => tokio::spawn(probe::run(upgrade, as_base64, shared, id, engine.task())),
+        Ok(id) => {
+            let probe = probe::run(upgrade, as_base64, shared, id, engine.task());
+            tokio::spawn(probe.instrument(span));
+        }
         // Clients expect a second websocket to open, and to be closed.
-        Err(Refused::TransportMismatch) => tokio::spawn(probe::turn_away(upgrade, engine.task())),
+        Err(Refused::TransportMismatch) => {
+            span.in_scope(|| tracing::debug!("upgrade failed: there is another websocket"));
+            engine.figures().upgrade_failed();
+            tokio::spawn(probe::turn_away(upgrade, engine.task()).instrument(span));
+        }
         Err(refused) => return Err(refused),
-    };
+    }
     Ok(switching_protocols(answer))
 }

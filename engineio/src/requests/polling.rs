@@ -91,6 +91,8 @@ fn deliver(shared: &Shared, body: Bytes, limit: usize) -> Result<(), Refused> {
         Ok(body) => decode_payload(body, limit),
         Err(_) => (Vec::new(), Err(PacketError::Utf8)),
     };
+    let figures = shared.figures();
+    figures.received(Transport::Polling, packets.len(), length);
     shared.update(|session, now| {
         if session.transport() != Transport::Polling {
             return Err(Refused::TransportMismatch);

@@ -1,6 +1,8 @@
 //! Engine.IO, revision 4.
 
 mod bad_input;
+#[cfg(feature = "metrics")]
+mod figures;
 mod handshake;
 mod heartbeat;
 mod hosts;

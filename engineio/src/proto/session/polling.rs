@@ -41,6 +41,8 @@ pub struct Payload {
     pub body: String,
     /// What the outbox charges for it until [`Session::end_poll`] gives it back.
     pub charge: usize,
+    /// How many packets the body holds.
+    pub packets: usize,
 }
 
 impl Session {
@@ -89,6 +91,7 @@ impl Session {
         Some(Payload {
             body: encode_payload(&packets),
             charge,
+            packets: packets.len(),
         })
     }
 
