@@ -7,6 +7,7 @@ mod handshake;
 mod heartbeat;
 mod hosts;
 mod lifecycle;
+mod logs;
 mod polling;
 mod threads;
 mod upgrade;
