@@ -67,8 +67,9 @@
 //!
 //! What is logged through `tracing` about a session is in its span, `session`,
 //! whose field `sid` is the beginning of the id. Ids are not logged whole, and
-//! what clients send is not logged at all. Crates below log by themselves: the
-//! records of `tungstenite` at level trace show frames with their payload.
+//! what clients send is not logged at all. Crates below log by themselves:
+//! `tungstenite` writes frames with their payload at level trace, and why a
+//! client closed at level debug.
 //!
 //! # Without the network
 //!
