@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::shared::Shared;
-use crate::{Delivery, Payload};
+use crate::{Delivery, Payload, Transport};
 
 /// The body of a response: at most one piece, of a known length.
 ///
@@ -26,6 +26,12 @@ pub struct Body {
 
 impl Body {
     pub(crate) fn payload(payload: Payload, shared: Arc<Shared>) -> Self {
+        let figures = shared.figures();
+        figures.sent(
+            Transport::Polling,
+            payload.packets,
+            payload.body.as_bytes().len(),
+        );
         let data = Bytes::from_owner(Charged {
             payload,
             shared: shared.clone(),

@@ -32,7 +32,6 @@ pub(crate) struct Driver {
     is_blocked: bool,
     /// The inbox was full, so the connection was not read.
     is_paused: bool,
-    span: tracing::Span,
 }
 
 /// What the session's task does for its transport.
@@ -56,7 +55,6 @@ impl Driver {
         connection: Option<Box<Connection>>,
     ) -> Self {
         Self {
-            span: tracing::debug_span!("session", sid = %shared.sid()),
             shared,
             admission,
             application: Some(application),
@@ -133,9 +131,10 @@ impl Driver {
             if packets.is_empty() {
                 return;
             }
-            for packet in packets.drain(..) {
-                connection.writer.push(&packet, packet.charge());
-            }
+            connection.push(packets.drain(..).map(|packet| {
+                let charge = packet.charge();
+                (packet, charge)
+            }));
         }
     }
 
@@ -151,7 +150,11 @@ impl Driver {
         }
         if let Link::Closing { connection, by } = &mut self.link {
             let is_over = connection.poll_close(cx).is_ready() || now() >= *by;
-            let released = connection.writer.take_released();
+            let released = if is_over {
+                connection.writer.give_up()
+            } else {
+                connection.writer.take_released()
+            };
             self.shared
                 .update(|session, _| session.transmitted(released));
             if is_over {
@@ -201,8 +204,8 @@ impl Future for Driver {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let span = self.span.clone();
-        let _entered = span.enter();
+        let shared = self.shared.clone();
+        let _entered = shared.span().enter();
         self.shared.unpark();
         loop {
             let has_read = self.read(cx);
@@ -242,6 +245,7 @@ impl Link {
 mod tests {
     use super::*;
     use crate::Session;
+    use crate::figures::Figures;
 
     /// What an idle connection costs, beside its application: a field more is
     /// paid for by every client.
@@ -249,10 +253,11 @@ mod tests {
     fn what_each_session_keeps_stays_small() {
         for (name, size, at_most) in [
             ("Connection", size_of::<Connection>(), 232),
-            ("Driver", size_of::<Driver>(), 144),
+            ("Driver", size_of::<Driver>(), 104),
             ("Session", size_of::<Session>(), 336),
-            ("Shared", size_of::<Shared>(), 528),
+            ("Shared", size_of::<Shared>(), 568),
         ] {
+            let at_most = at_most + size_of::<Figures>();
             assert!(size <= at_most, "{name} has {size} bytes, not {at_most}");
         }
     }

@@ -11,6 +11,7 @@ use http::{Request, Response};
 use tokio::sync::watch;
 
 use crate::driver::Application;
+use crate::figures::Figures;
 use crate::proto::request;
 use crate::shared::Shared;
 use crate::{
@@ -47,6 +48,7 @@ struct Inner {
     is_closing: watch::Sender<bool>,
     /// The tasks of sessions, and of connections that may become one's.
     tasks: watch::Sender<usize>,
+    figures: Figures,
 }
 
 impl Engine {
@@ -73,6 +75,7 @@ impl Engine {
             table: Mutex::default(),
             is_closing: watch::Sender::new(false),
             tasks: watch::Sender::new(0),
+            figures: Figures::new(),
         }))
     }
 
@@ -126,6 +129,10 @@ impl Engine {
 
     pub(crate) fn session(&self, sid: &str) -> Option<Arc<Shared>> {
         self.0.table().get(sid)
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.figures
     }
 
     /// Lets a handshake in, after its method and its headers were checked.
@@ -186,6 +193,10 @@ pub(crate) struct TaskGuard(Arc<Inner>);
 impl TaskGuard {
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.figures
     }
 
     /// Waits until the engine is being closed.

@@ -57,6 +57,37 @@
 //! # }
 //! ```
 //!
+//! # Figures
+//!
+//! With the feature `metrics` (off by default) an engine tells these figures to
+//! the recorder of the crate `metrics`, one set for all engines of a process:
+//!
+//! | name | kind, unit | labels | what |
+//! |---|---|---|---|
+//! | `engineio_sessions` | gauge | `transport`, `revision` | open sessions |
+//! | `engineio_sessions_opened_total` | counter | `transport`, `revision` | sessions opened, by their first transport |
+//! | `engineio_sessions_closed_total` | counter | `reason` | sessions that ended, see [`CloseReason`] |
+//! | `engineio_upgrades_total` | counter | | sessions that moved to a websocket |
+//! | `engineio_upgrade_failures_total` | counter | | websockets that were to take over a session and did not |
+//! | `engineio_packets_received_total` | counter | `transport` | packets that came |
+//! | `engineio_packets_sent_total` | counter | `transport` | packets given to a connection or a response |
+//! | `engineio_bytes_received_total` | counter, bytes | `transport` | polling: bodies; websocket: payloads of frames |
+//! | `engineio_bytes_sent_total` | counter, bytes | `transport` | the same, before any compression |
+//! | `engineio_requests_refused_total` | counter | `code`, or `status` where there is no code | requests refused, see [`Refused`] |
+//! | `engineio_outbox_bytes` | gauge, bytes | | what is charged to all sessions, as [`Socket::buffered`] is to one |
+//!
+//! No label comes from a client. The handles are registered by [`Engine::new`],
+//! so a recorder has to be installed before it; what has not happened yet is
+//! there at zero.
+//!
+//! # Logs
+//!
+//! What is logged through `tracing` about a session is in its span, `session`,
+//! whose field `sid` is the beginning of the id. Ids are not logged whole, and
+//! what clients send is not logged at all. Crates below log by themselves:
+//! `tungstenite` writes frames with their payload at level trace, and why a
+//! client closed at level debug.
+//!
 //! # Without the network
 //!
 //! Without the feature `server` (which is on by default) the crate is the
@@ -76,6 +107,8 @@ mod connection_error;
 mod driver;
 #[cfg(feature = "server")]
 mod engine;
+#[cfg(feature = "server")]
+mod figures;
 #[cfg(feature = "server")]
 mod handshake;
 #[cfg(feature = "server")]

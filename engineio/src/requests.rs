@@ -11,6 +11,7 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
+use tracing::{Instrument, Span};
 
 use crate::proto::request;
 use crate::shared::Shared;
@@ -32,7 +33,8 @@ where
     let wants_websocket = request::is_upgrade(&parts.headers);
     let is_old_ie = response::is_old_ie(&parts.headers);
     let hooks = &engine.config().hooks;
-    match route(engine, &mut parts, body).await {
+    let mut span = Span::none();
+    match route(engine, &mut parts, body, &mut span).await {
         Ok(mut response) => {
             if is_old_ie {
                 response = response::for_old_ie(response);
@@ -41,7 +43,8 @@ where
             response
         }
         Err(refused) => {
-            tracing::debug!(?refused, "request refused");
+            span.in_scope(|| tracing::debug!(?refused, "request refused"));
+            engine.figures().refused(&refused);
             hooks.connection_error(&refused, parts);
             if wants_websocket {
                 refuse_upgrade(&refused)
@@ -52,7 +55,13 @@ where
     }
 }
 
-async fn route<B>(engine: &Engine, parts: &mut Parts, body: B) -> Result<Response<Body>, Refused>
+/// `span` becomes that of the session which the request is for.
+async fn route<B>(
+    engine: &Engine,
+    parts: &mut Parts,
+    body: B,
+    span: &mut Span,
+) -> Result<Response<Body>, Refused>
 where
     B: HttpBody<Data = Bytes> + Send,
     B::Error: fmt::Display,
@@ -71,6 +80,7 @@ where
         };
     };
     let shared = engine.session(sid).ok_or(Refused::UnknownSid)?;
+    span.clone_from(shared.span());
     if !is_websocket && asked.transport != shared.read(|session| session.transport()) {
         return Err(Refused::TransportMismatch);
     }
@@ -82,7 +92,10 @@ where
     }
     match parts.method {
         Method::GET => polling::poll(shared).await,
-        Method::POST => polling::push(engine.config(), shared, &parts.headers, body).await,
+        Method::POST => {
+            let pushed = polling::push(engine.config(), shared, &parts.headers, body);
+            pushed.instrument(span.clone()).await
+        }
         _ => Err(Refused::Method),
     }
 }
@@ -140,7 +153,8 @@ async fn open_websocket(
         };
         match upgraded {
             Ok(Ok(io)) => {
-                let connection = Connection::new(io, config, hello);
+                let figures = admission.task().figures().clone();
+                let connection = Connection::new(io, config, figures, hello);
                 admission.open(handshake, hello, Some(connection), |_| ());
             }
             Ok(Err(error)) => tracing::debug!(%error, "websocket not opened"),
@@ -161,13 +175,19 @@ fn upgrade(
         return Err(Refused::BadHandshakeMethod);
     }
     let (answer, upgrade) = accept::accept(parts)?;
+    let span = shared.span().clone();
     match shared.update(|session, now| session.begin_probe(now)) {
-        Ok(id) => tokio::spawn(probe::run(upgrade, hello, shared, id, engine.task())),
+        Ok(id) => {
+            let probe = probe::run(upgrade, hello, shared, id, engine.task());
+            tokio::spawn(probe.instrument(span));
+        }
         // Clients expect a second websocket to open, and to be closed.
         Err(Refused::TransportMismatch) => {
-            tokio::spawn(probe::turn_away(upgrade, hello, engine.task()))
+            span.in_scope(|| tracing::debug!("upgrade failed: there is another websocket"));
+            engine.figures().upgrade_failed();
+            tokio::spawn(probe::turn_away(upgrade, hello, engine.task()).instrument(span));
         }
         Err(refused) => return Err(refused),
-    };
+    }
     Ok(switching_protocols(answer))
 }

@@ -181,4 +181,5 @@ pub use volatile::Volatile;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 #[doc = include_str!("../../docs/coming-from-node.md")]
+#[doc = include_str!("../../docs/hosting.md")]
 struct Documents;

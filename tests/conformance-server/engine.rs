@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engineio::{Config, Engine};
 
-use crate::host::{Profile, with_cors};
+use crate::host::{Profile, hosted};
 use crate::options::Options;
 
 /// `engine-v4`: every message comes back on its session.
@@ -19,5 +19,5 @@ pub(crate) fn echo(options: &Options) -> Profile {
             }
         }
     });
-    with_cors(engine.service())
+    hosted(engine.service())
 }

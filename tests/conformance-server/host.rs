@@ -12,13 +12,18 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::{CompressionBody, CompressionLayer};
 use tower_http::cors::CorsLayer;
+
+/// Bytes of a polling response.
+const COMPRESSED_FROM: u64 = 1024;
 
 const RETRY_ACCEPT: Duration = Duration::from_millis(100);
 
 /// A profile, as the HTTP server sees it.
 pub(crate) type Profile =
-    BoxCloneSyncService<Request<Incoming>, Response<engineio::Body>, Infallible>;
+    BoxCloneSyncService<Request<Incoming>, Response<CompressionBody<engineio::Body>>, Infallible>;
 
 pub(crate) async fn bind(host: &str, port: u16) -> Result<TcpListener, String> {
     TcpListener::bind((host, port))
@@ -26,9 +31,15 @@ pub(crate) async fn bind(host: &str, port: u16) -> Result<TcpListener, String> {
         .map_err(|error| format!("cannot listen on {host}:{port}: {error}"))
 }
 
-/// Every origin may read every response.
-pub(crate) fn with_cors(service: engineio::EngineService) -> Profile {
-    BoxCloneSyncService::new(CorsLayer::permissive().layer(service))
+/// What the reference's server does around its engine: it compresses what is
+/// long enough, and every origin may read every response.
+pub(crate) fn hosted(service: engineio::EngineService) -> Profile {
+    let compression = CompressionLayer::new()
+        .no_br()
+        .no_zstd()
+        .compress_when(SizeAbove::new(COMPRESSED_FROM));
+    let service = CorsLayer::permissive().layer(service);
+    BoxCloneSyncService::new(compression.layer(service))
 }
 
 pub(crate) async fn serve(listener: TcpListener, profile: Profile) -> Result<(), String> {

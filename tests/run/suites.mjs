@@ -18,6 +18,12 @@ export async function runSuites({ programs, skipBrowser }) {
       minutes: 20,
       count: countCargo,
     },
+    {
+      name: "metrics",
+      command: ["cargo", ["test", "-p", "engineio", "-p", "tests", "--all-features", "--lib", "--test", "wire"]],
+      minutes: 20,
+      count: countCargo,
+    },
     { name: "doc", command: ["cargo", [...CARGO, "--doc"]], minutes: 20, count: countCargo },
     { name: "clients", command: ["node", NODE], minutes: 5, folder: "tests/js", count: countNode },
     {

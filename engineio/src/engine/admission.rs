@@ -82,7 +82,8 @@ impl Admission {
     ) -> R {
         let engine = self.task.0.clone();
         let session = Session::new(engine.config.clone(), self.sid().clone(), hello, now());
-        let shared = Arc::new(Shared::new(session, handshake));
+        let shared = Arc::new(Shared::new(session, handshake, engine.figures.clone()));
+        let _entered = shared.span().enter();
         let result = first(&shared);
         engine.table().open(shared.clone());
         let Hello {
@@ -90,26 +91,34 @@ impl Admission {
             transport,
             ..
         } = hello;
-        tracing::debug!(sid = %shared.sid(), %transport, %revision, "session opened");
+        engine.figures.opened(transport, revision);
+        tracing::debug!(%transport, %revision, "session opened");
         if engine.is_closing() {
             // The engine was closed meanwhile, and has not seen this session.
             shared.update(|session, now| session.close(Close::Discard, now));
         }
         let application = (engine.handler)(Socket(shared.clone()));
-        tokio::spawn(Driver::new(shared, self, application, connection));
+        tokio::spawn(Driver::new(shared.clone(), self, application, connection));
         result
     }
 
     /// Takes the closed session out of the table.
     pub(crate) fn end(&mut self, reason: CloseReason) {
         if let Some(shared) = self.leave() {
-            tracing::debug!(sid = %shared.sid(), %reason, "session closed");
+            let _entered = shared.span().enter();
+            tracing::debug!(%reason, "session closed");
+            self.task.figures().closed(reason);
         }
     }
 
+    /// The session, if it was in the table until now.
     fn leave(&mut self) -> Option<Arc<Shared>> {
         let place = self.place.take()?;
-        self.task.0.table().leave(&place)
+        let shared = self.task.0.table().leave(&place)?;
+        let (transport, revision) =
+            shared.read(|session| (session.transport(), session.hello().revision));
+        self.task.figures().gone(transport, revision);
+        Some(shared)
     }
 }
 

@@ -124,6 +124,8 @@ fn decode(body: Bytes, hello: Hello, is_binary: bool, limit: usize) -> Option<De
 
 /// Gives the packets of a body to the session: those before the first bad one.
 fn deliver(shared: &Shared, decoded: Decoded) -> Result<(), Refused> {
+    let figures = shared.figures();
+    figures.received(Transport::Polling, decoded.packets.len(), decoded.length);
     shared.update(|session, now| {
         if session.transport() != Transport::Polling {
             return Err(Refused::TransportMismatch);

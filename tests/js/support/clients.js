@@ -75,8 +75,8 @@ export function engineTo(t, url, transport, options = {}) {
 }
 
 /** As `engineTo`; resolves once open, and upgraded where it upgrades. */
-export async function opened(t, url, transport) {
-  const socket = engineTo(t, url, transport);
+export async function opened(t, url, transport, options) {
+  const socket = engineTo(t, url, transport, options);
   await next(socket, "open");
   await reachesFinalTransport(socket, transport);
   return socket;

@@ -21,6 +21,6 @@ export function startServer(profile, env = {}) {
 }
 
 /** Runs an example of one of the crates on a free port. */
-export function startExample(name) {
-  return startProcess(join(EXAMPLES, name), [], { env: { PORT: "0" }, ready: /^(http:\/\/\S+)$/ });
+export function startExample(name, args = []) {
+  return startProcess(join(EXAMPLES, name), args, { env: { PORT: "0" }, ready: /^(https?:\/\/\S+)$/ });
 }

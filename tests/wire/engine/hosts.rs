@@ -1,4 +1,9 @@
-//! Beside other services.
+//! In the hands of other people's services and servers.
+
+mod compression;
+mod connections;
+mod cors;
+mod http2;
 
 use std::convert::Infallible;
 

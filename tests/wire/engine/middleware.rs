@@ -27,7 +27,7 @@ fn behind(
         change(&mut response);
         response
     });
-    Server::tower(service)
+    Server::tower("/engine.io/", service)
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,17 +89,20 @@ async fn a_layer_may_answer_in_the_place_of_the_engine() {
     });
     for status in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::BAD_REQUEST] {
         let service = engine.service();
-        let server = Server::tower(service_fn(move |request: Request<Incoming>| {
-            let mut service = service.clone();
-            async move {
-                if !request.headers().contains_key("authorization") {
-                    let mut refused = Response::new(Body::default());
-                    *refused.status_mut() = status;
-                    return Ok(refused);
+        let server = Server::tower(
+            "/engine.io/",
+            service_fn(move |request: Request<Incoming>| {
+                let mut service = service.clone();
+                async move {
+                    if !request.headers().contains_key("authorization") {
+                        let mut refused = Response::new(Body::default());
+                        *refused.status_mut() = status;
+                        return Ok(refused);
+                    }
+                    service.call(request).await
                 }
-                service.call(request).await
-            }
-        }));
+            }),
+        );
         let headers = websocket_headers();
         let polling = server.client().get(POLLING).await;
         let mut client = server.client();
@@ -117,7 +120,7 @@ async fn a_layer_may_answer_in_the_place_of_the_engine() {
 async fn a_page_elsewhere_may_read_a_refusal_behind_a_layer_of_cors() {
     let engine = echo(Config::default());
     let service = CorsLayer::permissive().layer(engine.service());
-    let server = Server::tower(service);
+    let server = Server::tower("/engine.io/", service);
     let origin = [("Origin", "http://page.example")];
     let mut client = server.client();
     for (query, status) in [(WEBSOCKET, 400), (POLLING, 200)] {
@@ -142,7 +145,10 @@ async fn layers_run_from_the_outermost_inwards() {
         headers.insert("marks", request.headers["marks"].clone());
     }));
     let inner = engine.service().map_request(mark("c"));
-    let server = Server::tower(inner.map_request(mark("b")).map_request(mark("a")));
+    let server = Server::tower(
+        "/engine.io/",
+        inner.map_request(mark("b")).map_request(mark("a")),
+    );
     let response = server.client().get(POLLING).await;
     assert_eq!(response.header("marks"), Some("abc"));
 }

@@ -3,12 +3,15 @@
 mod allow;
 mod bad_input;
 mod connection_error;
+#[cfg(feature = "metrics")]
+mod figures;
 mod handshake;
 mod headers;
 mod heartbeat;
 mod hosts;
 mod jsonp;
 mod lifecycle;
+mod logs;
 mod middleware;
 mod options;
 mod polling;

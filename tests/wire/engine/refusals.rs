@@ -116,12 +116,15 @@ async fn no_browser_is_to_guess_what_a_polling_response_is() {
 fn seen_from(engine: &Engine, address: &str) -> Server {
     let address: IpAddr = address.parse().unwrap();
     let service = engine.service();
-    Server::tower(service.map_request(move |mut request: Request<Incoming>| {
-        request
-            .extensions_mut()
-            .insert(PeerAddr((address, 5000).into()));
-        request
-    }))
+    Server::tower(
+        "/engine.io/",
+        service.map_request(move |mut request: Request<Incoming>| {
+            request
+                .extensions_mut()
+                .insert(PeerAddr((address, 5000).into()));
+            request
+        }),
+    )
 }
 
 #[tokio::test(start_paused = true)]

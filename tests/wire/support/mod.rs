@@ -7,11 +7,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use ::http::{Request, Response};
-use engineio::{Body, Config, Engine};
+use bytes::Bytes;
+use engineio::{Config, Engine, EngineService};
+use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::HttpService;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::DuplexStream;
 use tower::Service;
@@ -40,26 +42,37 @@ impl Server {
         Self::new("/socket.io/", server.service())
     }
 
-    /// An Engine.IO server below services of tower.
-    pub(crate) fn tower<S>(service: S) -> Self
+    /// A service of tower, over HTTP/1.1 and HTTP/2. The engine is at `path`.
+    pub(crate) fn tower<S, B>(path: &'static str, service: S) -> Self
     where
-        S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
         S: Clone + Send + Sync + 'static,
         S::Future: Send,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        Self::new("/engine.io/", TowerToHyperService::new(service))
+        Self::accepting(path, move |stream| {
+            let service = TowerToHyperService::new(service.clone());
+            tokio::spawn(async move {
+                // How a connection ends is seen by its client.
+                let _ = host()
+                    .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                    .await;
+            });
+        })
     }
 
-    fn new<S>(path: &'static str, service: S) -> Self
-    where
-        S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
-        S: Clone + Send + Sync + 'static,
-        S::Future: Send,
-    {
-        Self {
-            path,
-            accept: Arc::new(move |stream| accept(stream, service.clone())),
-        }
+    /// Whatever `accept` does with a connection.
+    pub(crate) fn accepting(
+        path: &'static str,
+        accept: impl Fn(DuplexStream) + Send + Sync + 'static,
+    ) -> Self {
+        let accept = Arc::new(accept);
+        Self { path, accept }
+    }
+
+    fn new(path: &'static str, service: EngineService) -> Self {
+        Self::accepting(path, move |stream| accept(stream, service.clone()))
     }
 
     /// A connection to it.
@@ -173,6 +186,14 @@ impl Polling {
     pub(crate) fn server(&self) -> &Server {
         &self.server
     }
+}
+
+/// A host for HTTP/1.1 and HTTP/2.
+pub(crate) fn host() -> auto::Builder<TokioExecutor> {
+    let mut host = auto::Builder::new(TokioExecutor::new());
+    host.http1().timer(TokioTimer::new());
+    host.http2().timer(TokioTimer::new());
+    host
 }
 
 /// Lets everything run that can, on a paused clock.

@@ -41,6 +41,8 @@ pub struct Payload {
     pub body: PayloadBody,
     /// What the outbox charges for it until [`Session::end_poll`] gives it back.
     pub charge: usize,
+    /// How many packets the body holds.
+    pub packets: usize,
 }
 
 impl Session {
@@ -92,6 +94,7 @@ impl Session {
         Some(Payload {
             body: encode_payload(&packets, hello.revision, base64),
             charge,
+            packets: packets.len(),
         })
     }
 
