@@ -132,12 +132,12 @@ mod tests {
     fn clients_are_counted_by_address_and_ipv6_ones_by_network() {
         let limits = Limits::default().sessions_per_address(1);
         for (first, second, is_the_same) in [
-            ("10.0.0.1", "10.0.0.1", true),
-            ("10.0.0.1", "::ffff:10.0.0.1", true),
-            ("10.0.0.1", "10.0.0.2", false),
+            ("203.0.113.1", "203.0.113.1", true),
+            ("203.0.113.1", "::ffff:203.0.113.1", true),
+            ("203.0.113.1", "203.0.113.2", false),
             ("2001:db8::1", "2001:db8::ffff:2", true),
             ("2001:db8::1", "2001:db8:0:1::1", false),
-            ("::ffff:10.0.0.1", "::ffff:10.0.0.2", false),
+            ("::ffff:203.0.113.1", "::ffff:203.0.113.2", false),
         ] {
             let mut table = Table::default();
             enter(&mut table, first, &limits).unwrap();
@@ -151,12 +151,12 @@ mod tests {
     fn a_place_that_is_given_back_can_be_taken_again() {
         let limits = Limits::default().sessions(2).sessions_per_address(1);
         let mut table = Table::default();
-        let place = enter(&mut table, "10.0.0.1", &limits).unwrap();
-        assert!(enter(&mut table, "10.0.0.1", &limits).is_err());
+        let place = enter(&mut table, "203.0.113.1", &limits).unwrap();
+        assert!(enter(&mut table, "203.0.113.1", &limits).is_err());
         assert!(table.leave(&place).is_none());
-        enter(&mut table, "10.0.0.1", &limits).unwrap();
-        enter(&mut table, "10.0.0.2", &limits).unwrap();
-        let full = enter(&mut table, "10.0.0.3", &limits).err();
+        enter(&mut table, "203.0.113.1", &limits).unwrap();
+        enter(&mut table, "203.0.113.2", &limits).unwrap();
+        let full = enter(&mut table, "203.0.113.3", &limits).err();
         assert_eq!(full, Some(Refused::Unavailable));
         assert_eq!(table.len(), 0, "none is open");
     }
