@@ -3,22 +3,21 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use engineio::PeerAddr;
+use engineio::{Body, EngineService, PeerAddr};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::util::BoxCloneSyncService;
-use tower::{Layer, ServiceExt};
-use tower_http::cors::CorsLayer;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 const RETRY_ACCEPT: Duration = Duration::from_millis(100);
 
 /// A profile, as the HTTP server sees it.
-pub(crate) type Profile =
-    BoxCloneSyncService<Request<Incoming>, Response<engineio::Body>, Infallible>;
+pub(crate) type Profile = BoxCloneSyncService<Request<Incoming>, Response<Body>, Infallible>;
 
 pub(crate) async fn bind(host: &str, port: u16) -> Result<TcpListener, String> {
     TcpListener::bind((host, port))
@@ -26,9 +25,37 @@ pub(crate) async fn bind(host: &str, port: u16) -> Result<TcpListener, String> {
         .map_err(|error| format!("cannot listen on {host}:{port}: {error}"))
 }
 
-/// Every origin may read every response.
-pub(crate) fn with_cors(service: engineio::EngineService) -> Profile {
-    BoxCloneSyncService::new(CorsLayer::permissive().layer(service))
+/// The engine for what is below `path`, where every origin may read every
+/// response; `others` for the rest.
+pub(crate) fn with_cors(path: &'static str, engine: EngineService, others: Profile) -> Profile {
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::PUT,
+            Method::PATCH,
+            Method::POST,
+            Method::DELETE,
+        ])
+        .allow_headers(AllowHeaders::mirror_request());
+    let engine = Profile::new(cors.layer(engine));
+    Profile::new(service_fn(move |request: Request<Incoming>| {
+        let service = if request.uri().path().starts_with(path) {
+            &engine
+        } else {
+            &others
+        };
+        service.clone().oneshot(request)
+    }))
+}
+
+pub(crate) fn not_found() -> Profile {
+    Profile::new(service_fn(async |_| {
+        let mut response = Response::new(Body::default());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        Ok(response)
+    }))
 }
 
 pub(crate) async fn serve(listener: TcpListener, profile: Profile) -> Result<(), String> {
