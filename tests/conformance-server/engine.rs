@@ -1,3 +1,4 @@
 //! The Engine.IO profiles.
 
 pub(crate) mod echo;
+pub(crate) mod lab;

@@ -24,6 +24,7 @@ type Build = fn(&Options) -> Profile;
 const PROFILES: &[(&str, Build)] = &[
     ("clients", clients::profile),
     ("engine-v4", engine::echo::revision_4),
+    ("lab-engine", engine::lab::profile),
     ("socket-v5", socket::echo),
 ];
 
