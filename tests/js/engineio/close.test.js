@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { engineClient, opened, transports } from "../support/clients.js";
+import { engineCombinations, opened } from "../support/clients.js";
 import { next } from "../support/signals.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer("engine-v4");
 after(() => server.stop());
 
-for (const transport of transports) {
-  describe(`${engineClient} over ${transport.name}`, () => {
+for (const combination of engineCombinations()) {
+  describe(combination.name, () => {
     it("closes, and the server forgets its session", { timeout: 10_000 }, async (t) => {
-      const socket = await opened(t, server.url, transport);
+      const socket = await opened(t, server.url, combination);
       const { id, transport: { name } } = socket;
       // Behind an answer, the server knows of an upgrade as well.
       const echo = next(socket, "message");
