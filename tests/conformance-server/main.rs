@@ -23,6 +23,7 @@ type Build = fn(&Options) -> Profile;
 
 const PROFILES: &[(&str, Build)] = &[
     ("clients", clients::profile),
+    ("engine-v3", engine::echo::revision_3),
     ("engine-v4", engine::echo::revision_4),
     ("lab-engine", engine::lab::profile),
     ("socket-v5", socket::echo),

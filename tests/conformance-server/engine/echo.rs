@@ -1,4 +1,4 @@
-//! `engine-v4`: every message comes back on its session.
+//! `engine-v3` and `engine-v4`: every message comes back on its session.
 
 use std::time::Duration;
 
@@ -6,6 +6,10 @@ use engineio::{Config, Engine};
 
 use crate::host::{self, Profile};
 use crate::options::Options;
+
+pub(crate) fn revision_3(options: &Options) -> Profile {
+    profile(options.apply(config().allow_revision_3(true)))
+}
 
 pub(crate) fn revision_4(options: &Options) -> Profile {
     profile(options.apply(config()))

@@ -20,6 +20,7 @@ const BURST: u32 = 1000;
 
 pub(crate) fn profile(options: &Options) -> Profile {
     let config = Config::default()
+        .allow_revision_3(true)
         .max_payload(100_000)
         .upgrade_timeout(Duration::from_secs(1));
     let records = Records::default();

@@ -6,7 +6,7 @@ import { startProcess } from "./process.js";
 
 const target = (path) => fileURLToPath(new URL(`../../../target/${path}`, import.meta.url));
 
-const CONFORMANCE_SERVER = process.env.CONFORMANCE_SERVER ?? target("release/conformance-server");
+export const CONFORMANCE_SERVER = process.env.CONFORMANCE_SERVER ?? target("release/conformance-server");
 const EXAMPLES = process.env.EXAMPLES ?? target("debug/examples");
 
 // Longer than any test runs: a busy machine never misses a heartbeat.
