@@ -7,7 +7,7 @@ import { startServer } from "../support/server.js";
 
 const COUNT = 1000;
 
-const server = await startServer("engine-v4");
+const server = await startServer("engine-v3");
 after(() => server.stop());
 
 for (const combination of engineCombinations()) {

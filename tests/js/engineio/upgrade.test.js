@@ -4,7 +4,7 @@ import { combine, engineClients, engineTo, opened, transports } from "../support
 import { next, record } from "../support/signals.js";
 import { startServer } from "../support/server.js";
 
-const server = await startServer("engine-v4");
+const server = await startServer("engine-v3");
 after(() => server.stop());
 
 for (const client of engineClients) {

@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 import { Socket } from "engine.io-client";
+import engine3 from "engine.io-client-3";
 import engine4 from "engine.io-client-4";
 import engine5 from "engine.io-client-5";
 import { Socket as Socket60 } from "engine.io-client-6.0";
@@ -24,13 +25,15 @@ export const clients = [
 export const newestEngine = {
   name: `engine.io-client ${version("engine.io-client")}`,
   Socket,
+  revision: 4,
 };
 
 export const engineClients = [
   newestEngine,
-  { name: `engine.io-client ${version("engine.io-client-6.0")}`, Socket: Socket60 },
-  { name: `engine.io-client ${version("engine.io-client-5")}`, Socket: engine5.Socket },
-  { name: `engine.io-client ${version("engine.io-client-4")}`, Socket: engine4.Socket },
+  { name: `engine.io-client ${version("engine.io-client-6.0")}`, Socket: Socket60, revision: 4 },
+  { name: `engine.io-client ${version("engine.io-client-5")}`, Socket: engine5.Socket, revision: 4 },
+  { name: `engine.io-client ${version("engine.io-client-4")}`, Socket: engine4.Socket, revision: 4 },
+  { name: `engine.io-client ${version("engine.io-client-3")}`, Socket: engine3.Socket, revision: 3 },
 ];
 
 export const transports = [
