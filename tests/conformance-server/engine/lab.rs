@@ -4,6 +4,7 @@ mod control;
 mod later;
 mod records;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use engineio::{Close, Config, Engine, Message, Socket};
@@ -41,15 +42,19 @@ async fn run(socket: Socket, records: Records) {
             message = socket.recv() => {
                 let Some(message) = message else { break };
                 records.add(sid, &message);
-                react(&socket, message, &mut later).await;
+                if react(&socket, message, &mut later).await.is_break() {
+                    break;
+                }
             }
             text = later.next() => send(&socket, text),
         }
     }
+    // What came behind `!close` before it was read is as late as what comes now.
+    while socket.recv().await.is_some() {}
     records.close(sid, socket.close_reason());
 }
 
-async fn react(socket: &Socket, message: Message, later: &mut Later) {
+async fn react(socket: &Socket, message: Message, later: &mut Later) -> ControlFlow<()> {
     let command = match &message {
         Message::Binary(_) => None,
         Message::Text(text) => Command::parse(text),
@@ -61,11 +66,15 @@ async fn react(socket: &Socket, message: Message, later: &mut Later) {
             let bytes: Vec<u8> = (0..length).map(|i| i as u8).collect();
             send(socket, bytes);
         }
-        Some(Command::Close) => socket.close(Close::Flush),
+        Some(Command::Close) => {
+            socket.close(Close::Flush);
+            return ControlFlow::Break(());
+        }
         Some(Command::Flood(count)) => flood(socket, count).await,
         Some(Command::Later(delay, text)) => later.add(delay, text.into()),
         Some(Command::Text(length)) => send(socket, "x".repeat(length)),
     }
+    ControlFlow::Continue(())
 }
 
 async fn flood(socket: &Socket, count: u32) {

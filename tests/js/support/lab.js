@@ -15,22 +15,22 @@ export async function report(server, sid) {
 
 /** As `report`, as soon as the session is closed. */
 export function closed(server, sid) {
-  return reported(server, sid, ({ state }) => state === "closed");
-}
-
-/** As `report`, as soon as the report satisfies `condition`. */
-export async function reported(server, sid, condition) {
-  let last;
-  for (let tries = 0; tries < TRIES; tries++) {
-    last = await report(server, sid);
-    if (condition(last)) return last;
-    // Nobody tells when there is more to report.
-    await delay(PAUSE);
-  }
-  throw new Error(`the server still reports ${JSON.stringify(last)}`);
+  return until(() => report(server, sid), ({ state }) => state === "closed");
 }
 
 /** How many sessions are open. */
 export async function count(server) {
   return JSON.parse((await ask(new URL("/lab/count", server.url))).text).clients;
+}
+
+/** What the server answers, as soon as it satisfies `condition`. */
+export async function until(asking, condition) {
+  let answer;
+  for (let tries = 0; tries < TRIES; tries++) {
+    answer = await asking();
+    if (condition(answer)) return answer;
+    // Nobody tells when there is more to report.
+    await delay(PAUSE);
+  }
+  throw new Error(`the server still reports ${JSON.stringify(answer)}`);
 }

@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { WebSocket } from "ws";
 import { within } from "./signals.js";
 
@@ -12,8 +13,15 @@ export const revisions = [
     profile: "engine-v3",
     /** The body that carries these packets. */
     payload: (...packets) => packets.map((packet) => `${packet.length}:${packet}`).join(""),
+    /** Binary data as text. */
+    base64: (data) => `b4${data.toString("base64")}`,
   },
-  { EIO: "4", profile: "engine-v4", payload: (...packets) => packets.join("\x1e") },
+  {
+    EIO: "4",
+    profile: "engine-v4",
+    payload: (...packets) => packets.join("\x1e"),
+    base64: (data) => `b${data.toString("base64")}`,
+  },
 ];
 
 /**
@@ -87,6 +95,26 @@ export class Polling {
     const body = isBytes ? packets[0] : this.revision.payload(...packets);
     const type = isBytes ? "application/octet-stream" : "text/plain;charset=UTF-8";
     return ask(this.url, { method: "POST", headers: { "Content-Type": type }, body });
+  }
+
+  /**
+   * A connection with a POST that the session has begun to read, and whose body
+   * does not come.
+   */
+  async unfinishedPost() {
+    const { hostname, port, pathname, search } = this.url;
+    const connection = connect(port, hostname);
+    connection.on("error", () => {});
+    const head = [
+      `POST ${pathname}${search} HTTP/1.1`,
+      `Host: ${hostname}:${port}`,
+      "Content-Length: 100",
+      "Expect: 100-continue",
+    ];
+    connection.write(`${head.join("\r\n")}\r\n\r\n`);
+    const [answer] = await once(connection, "data");
+    if (!`${answer}`.includes(" 100 ")) throw new Error(`expected 100, got ${answer}`);
+    return connection;
   }
 
   /**
