@@ -57,6 +57,7 @@ for (const revision of revisions) {
 
     it("over websocket is refused for what it lacks", async () => {
       for (const [parameters, message] of [
+        [{}, "Transport unknown"],
         [{ EIO }, "Transport unknown"],
         [{ EIO, transport: "abc" }, "Transport unknown"],
         [{ EIO, transport: "__proto__" }, "Transport unknown"],
