@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { combine, engineClients, newestEngine, opened, transports } from "../support/clients.js";
+import { combine, engineClients, engineTo, newestEngine, opened, transports } from "../support/clients.js";
 import { closed, count, report, until } from "../support/lab.js";
 import { Polling, ask, openFrames, revisions } from "../support/raw.js";
 import { startServer } from "../support/server.js";
@@ -42,9 +42,10 @@ for (const combination of combine([newestEngine, oldestEngine], transports)) {
       assert.deepEqual(await messages, [["now"], ["second"], ["third one"], ["fourth"]]);
     });
 
-    it("has a flood of 5,000 in order", async (t) => {
-      const socket = await opened(t, server.url, combination);
+    it("has a flood of 5,000 in order, through its upgrade if there is one", async (t) => {
+      const socket = engineTo(t, server.url, combination);
       const messages = take(socket, "message", 5000);
+      await next(socket, "open");
       socket.send("!flood 5000");
       assert.deepEqual(await messages, Array.from({ length: 5000 }, (_, i) => [`m${i}`]));
     });

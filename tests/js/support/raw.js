@@ -31,10 +31,11 @@ export const revisions = [
  */
 export async function ask(url, { method = "GET", headers, body, signal, agent = false } = {}) {
   const outgoing = request(url, { method, headers, signal, agent });
-  const answered = once(outgoing, "response");
+  const answered = Promise.race([once(outgoing, "response"), once(outgoing, "upgrade")]);
   outgoing.end(body);
-  const [response] = await answered;
-  const bytes = Buffer.concat(await response.toArray());
+  const [response, upgraded] = await answered;
+  upgraded?.destroy();
+  const bytes = Buffer.concat(upgraded ? [] : await response.toArray());
   return {
     status: response.statusCode,
     headers: response.headers,
