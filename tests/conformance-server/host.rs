@@ -1,6 +1,7 @@
 //! The HTTP/1.1 server below the profiles.
 
 use std::convert::Infallible;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use engineio::{Body, EngineService, PeerAddr};
@@ -8,7 +9,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt, service_fn};
@@ -69,20 +69,38 @@ pub(crate) async fn serve(listener: TcpListener, profile: Profile) -> Result<(),
                 continue;
             }
         };
-        let profile = profile
-            .clone()
-            .map_request(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(PeerAddr(address));
-                request
-            });
+        let profile = profile.clone();
+        let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddr(address));
+            begin(profile.clone().oneshot(request))
+        });
         // A message is one small write: it should not wait for another.
         if stream.set_nodelay(true).is_err() {
             continue;
         }
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(profile))
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         tokio::spawn(connection);
+    }
+}
+
+/// Polls a request once before hyper does.
+///
+/// hyper looks for the end of the connection first, and if that came right
+/// behind the request, drops it unseen. Then a session would not hear that its
+/// client gave up a poll, which suites try while the machine is busy.
+fn begin<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let mut future = Box::pin(future);
+    // Whoever polls it next leaves a waker of its own.
+    let begun = future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    async move {
+        match begun {
+            Poll::Ready(output) => output,
+            Poll::Pending => future.await,
+        }
     }
 }
