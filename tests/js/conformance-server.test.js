@@ -89,7 +89,7 @@ describe("a profile", () => {
     "lab-engine": { ...engine, pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 100_000 },
     "socket-v5": { ...engine, path: "/socket.io/" },
   };
-  const unset = { PING_INTERVAL: undefined, PING_TIMEOUT: undefined };
+  const unset = { PING_INTERVAL: undefined, PING_TIMEOUT: undefined, UPGRADE_TIMEOUT: undefined };
 
   for (const [profile, { path, cors, ...expected }] of Object.entries(profiles)) {
     it(`has its own values: ${profile}`, async (t) => {

@@ -6,7 +6,7 @@ import { closed, report } from "../support/lab.js";
 import { Frames, Polling, openFrames, revisions } from "../support/raw.js";
 import { startServer } from "../support/server.js";
 
-const server = await startServer("lab-engine", { UPGRADE_TIMEOUT: "20000" });
+const server = await startServer("lab-engine");
 after(() => server.stop());
 
 for (const revision of revisions) {

@@ -8,7 +8,7 @@ import { startServer } from "../support/server.js";
 import { next } from "../support/signals.js";
 
 const server = await startServer("lab-engine");
-const strict = await startServer("lab-engine", { PING_INTERVAL: "1000", PING_TIMEOUT: "500" });
+const strict = await startServer("lab-engine", { PING_INTERVAL: "1000", PING_TIMEOUT: "3000" });
 after(() => Promise.all([server.stop(), strict.stop()]));
 
 describe("an end", { concurrency: true }, () => {

@@ -34,3 +34,21 @@ impl Later {
         first.remove()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_come_at_their_times_and_else_in_order() {
+        let start = Instant::now();
+        let mut later = Later::default();
+        for (delay, text) in [(60, "third"), (40, "second"), (60, "fourth"), (0, "first")] {
+            later.add(Duration::from_millis(delay), text.into());
+        }
+        for (delay, text) in [(0, "first"), (40, "second"), (60, "third"), (60, "fourth")] {
+            assert_eq!(later.next().await, text);
+            assert_eq!(start.elapsed().as_millis(), delay);
+        }
+    }
+}
