@@ -9,7 +9,7 @@ use socketio::{
     Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Server, Socket, Value,
 };
 
-use crate::host::{Profile, hosted};
+use crate::host::{self, Profile};
 use crate::options::Options;
 
 /// How long the client has to acknowledge what `call` sends.
@@ -23,7 +23,7 @@ pub(crate) fn profile(options: &Options) -> Profile {
         register(&server.of(name));
     }
     server.of("/guarded").middleware(guard);
-    hosted(server.service())
+    host::with_cors("/socket.io/", server.service(), host::not_found())
 }
 
 #[derive(Deserialize)]

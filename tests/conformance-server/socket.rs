@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use socketio::{Ack, AckError, Args, Config, EmitError, Namespace, Server, Socket};
 
-use crate::host::{Profile, hosted};
+use crate::host::{self, Profile};
 use crate::options::Options;
 
 /// `socket-v5`: echoes of several kinds, in two namespaces.
@@ -23,7 +23,7 @@ pub(crate) fn echo(options: &Options) -> Profile {
     for name in ["/", "/custom"] {
         register(&server.of(name));
     }
-    hosted(server.service())
+    host::with_cors("/socket.io/", server.service(), host::not_found())
 }
 
 fn register(namespace: &Namespace) {

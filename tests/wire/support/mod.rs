@@ -201,11 +201,7 @@ pub(crate) async fn settle() {
     tokio::time::sleep(std::time::Duration::from_nanos(1)).await;
 }
 
-fn accept<S>(stream: DuplexStream, service: S)
-where
-    S: HttpService<Incoming, ResBody = Body, Error = Infallible> + Send + 'static,
-    S::Future: Send,
-{
+fn accept(stream: DuplexStream, service: EngineService) {
     tokio::spawn(
         http1::Builder::new()
             .timer(TokioTimer::new())
