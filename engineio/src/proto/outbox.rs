@@ -65,6 +65,13 @@ impl Outbox {
         self.queued = 0;
     }
 
+    /// Whether packets of this charge keep within the budget. An empty outbox
+    /// takes anything.
+    pub(crate) fn fits(&self, charge: usize, budget: usize) -> bool {
+        let charged = self.charged();
+        charge == 0 || charged == 0 || charged + charge <= budget
+    }
+
     /// Whether nothing waits to be taken; something may be in flight.
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()

@@ -152,7 +152,8 @@ pub enum Event {
 pub enum Class {
     /// It is queued, whatever the state of the transport.
     Reliable,
-    /// It is dropped unless nothing is queued and the transport can take it now.
+    /// It is dropped unless nothing is queued and the transport can take it now,
+    /// and the session is [ready](Session::is_ready).
     Volatile,
 }
 
@@ -410,16 +411,22 @@ impl Session {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        if class == Class::Volatile && !self.can_take_now() {
-            return Err(SendError::Dropped);
+        let budget = self.config.limits.budget;
+        let fits = self
+            .outbox
+            .fits(parts.iter().map(Message::charge).sum(), budget);
+        match class {
+            Class::Reliable if !fits => {
+                self.finish(CloseReason::SlowConsumer);
+                return Err(SendError::SlowConsumer);
+            }
+            Class::Volatile if !fits || !self.is_ready() || !self.can_take_now() => {
+                return Err(SendError::Dropped);
+            }
+            Class::Reliable | Class::Volatile => {}
         }
-        let before = self.outbox.charged();
         for part in parts {
             self.outbox.push(Packet::Message(part.clone()));
-        }
-        if before > 0 && self.outbox.charged() > self.config.limits.budget {
-            self.finish(CloseReason::SlowConsumer);
-            return Err(SendError::SlowConsumer);
         }
         Ok(())
     }
