@@ -78,7 +78,7 @@ pub struct Session {
     inbox: Inbox,
     /// Since when the inbox is full.
     full_since: Option<Instant>,
-    /// What was queued when the session ended, until somebody drops it.
+    /// What was queued and is done with, until somebody drops it.
     discarded: Vec<Packet>,
     poll: Poll,
     is_pushing: bool,
@@ -384,8 +384,10 @@ impl Session {
         self.inbox.detach(below);
     }
 
-    /// What was queued when the session ended. It may run code of the
-    /// application when it is dropped: not to be dropped under a lock.
+    /// What was queued and is done with: written to a payload, or not to be sent
+    /// since the session ended. It may run code of the application when it is
+    /// dropped: to be taken after each use of the session, and not to be dropped
+    /// under a lock.
     pub fn take_discarded(&mut self) -> Vec<Packet> {
         std::mem::take(&mut self.discarded)
     }

@@ -89,10 +89,9 @@ impl Session {
         let hello = self.hello;
         // A script can only hold text.
         let base64 = hello.base64 || hello.jsonp.is_some();
-        Some(Payload {
-            body: encode_payload(&packets, hello.revision, base64),
-            charge,
-        })
+        let body = encode_payload(&packets, hello.revision, base64);
+        self.discarded.append(&mut packets);
+        Some(Payload { body, charge })
     }
 
     /// The response to a GET is over: what it carried is no longer charged. If
