@@ -250,8 +250,8 @@ mod tests {
         for (name, size, at_most) in [
             ("Connection", size_of::<Connection>(), 232),
             ("Driver", size_of::<Driver>(), 128),
-            ("Session", size_of::<Session>(), 336),
-            ("Shared", size_of::<Shared>(), 744),
+            ("Session", size_of::<Session>(), 344),
+            ("Shared", size_of::<Shared>(), 752),
         ] {
             assert!(size <= at_most, "{name} has {size} bytes, not {at_most}");
         }

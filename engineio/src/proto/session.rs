@@ -149,7 +149,15 @@ pub enum Event {
 
 /// Whether a message may be dropped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Class {
+pub enum Class<'a> {
+    /// It is queued, and a newer one of the same key takes its place as long as
+    /// it waits: the older one is dropped, the newer one goes to the end.
+    ///
+    /// A key that nothing waits for is only taken if the session is
+    /// [ready](Session::is_ready), a newer message as long as the budget allows.
+    /// Before a reliable message would exceed the budget, keyed ones are
+    /// dropped, the oldest first. The key counts towards what is buffered.
+    Keyed(&'a str),
     /// It is queued, whatever the state of the transport.
     Reliable,
     /// It is dropped unless nothing is queued and the transport can take it now,
@@ -384,7 +392,8 @@ impl Session {
         self.inbox.detach(below);
     }
 
-    /// What was queued and is done with: written to a payload, or not to be sent
+    /// What was queued and is done with: written to a payload; replaced by a
+    /// newer message of its key, or dropped for want of room; or not to be sent
     /// since the session ended. It may run code of the application when it is
     /// dropped: to be taken after each use of the session, and not to be dropped
     /// under a lock.
@@ -406,26 +415,36 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If the session is not open; if a volatile message cannot leave now; or
-    /// if the client has left more unread than the budget allows, which closes
-    /// the session.
-    pub fn send(&mut self, parts: &[Message], class: Class) -> Result<(), SendError> {
+    /// If the session is not open; if its [`Class`] lets the message be dropped,
+    /// and it was; or if the client has left more unread than the budget allows,
+    /// which closes the session.
+    pub fn send(&mut self, parts: &[Message], class: Class<'_>) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        let budget = self.config.limits.budget;
-        let fits = self
-            .outbox
-            .fits(parts.iter().map(Message::charge).sum(), budget);
+        let limits = &self.config.limits;
+        let charge = parts.iter().map(Message::charge).sum();
         match class {
-            Class::Reliable if !fits => {
-                self.finish(CloseReason::SlowConsumer);
-                return Err(SendError::SlowConsumer);
+            Class::Keyed(key) => {
+                let outbox = &mut self.outbox;
+                if !outbox.push_keyed(key, parts, limits, &mut self.discarded) {
+                    return Err(SendError::Dropped);
+                }
+                return Ok(());
             }
-            Class::Volatile if !fits || !self.is_ready() || !self.can_take_now() => {
-                return Err(SendError::Dropped);
+            Class::Reliable => {
+                let outbox = &mut self.outbox;
+                if !outbox.make_room(charge, limits.budget, &mut self.discarded) {
+                    self.finish(CloseReason::SlowConsumer);
+                    return Err(SendError::SlowConsumer);
+                }
             }
-            Class::Reliable | Class::Volatile => {}
+            Class::Volatile => {
+                let has_room = self.is_ready() && self.outbox.fits(charge, limits.budget);
+                if !has_room || !self.can_take_now() {
+                    return Err(SendError::Dropped);
+                }
+            }
         }
         for part in parts {
             self.outbox.push(Packet::Message(part.clone()));

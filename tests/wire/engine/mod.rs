@@ -5,6 +5,7 @@ mod handshake;
 mod heartbeat;
 mod hosts;
 mod jsonp;
+mod keyed;
 mod lifecycle;
 mod polling;
 mod revision_3;

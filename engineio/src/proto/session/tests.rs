@@ -1,3 +1,4 @@
+mod keyed;
 mod revision_3;
 
 use std::time::Duration;
