@@ -136,6 +136,11 @@ impl Outbox {
         fits(self.charged(), charge, budget)
     }
 
+    /// Whether this packet was queued last, keyed messages aside.
+    pub(crate) fn ends_with(&self, packet: &Packet) -> bool {
+        self.queue.back() == Some(packet)
+    }
+
     /// Whether nothing waits to be taken; something may be in flight.
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.keyed.as_ref().is_none_or(|keyed| keyed.is_empty())

@@ -501,10 +501,16 @@ impl Session {
     }
 
     /// Answers a ping of revision 3; the data that it may have is not echoed. A
-    /// client that pings and does not read comes to the end of its budget.
+    /// client that pings and does not read comes to the end of its budget; one
+    /// that still reads something long has one pong beyond it.
     fn pong(&mut self) {
-        self.outbox.push(Packet::PONG);
-        if self.outbox.charged() > self.config.limits.budget {
+        let budget = self.config.limits.budget;
+        let pong = Packet::PONG;
+        let outbox = &mut self.outbox;
+        if outbox.make_room(pong.charge(), budget, &mut self.discarded) || !outbox.ends_with(&pong)
+        {
+            outbox.push(pong);
+        } else {
             self.finish(CloseReason::SlowConsumer);
         }
     }
