@@ -8,13 +8,43 @@ use std::path::Path;
 use proptest::prelude::*;
 
 #[test]
+fn the_corpus_of_engineio_connection_passes() {
+    replay("engineio_connection", fuzz::engineio_connection);
+}
+
+#[test]
+fn the_corpus_of_engineio_jsonp_passes() {
+    replay("engineio_jsonp", fuzz::engineio_jsonp);
+}
+
+#[test]
 fn the_corpus_of_engineio_payload_passes() {
     replay("engineio_payload", fuzz::engineio_payload);
 }
 
 #[test]
+fn the_corpus_of_engineio_payload_binary_passes() {
+    replay("engineio_payload_binary", fuzz::engineio_payload_binary);
+}
+
+#[test]
+fn the_corpus_of_engineio_payload_counted_passes() {
+    replay("engineio_payload_counted", fuzz::engineio_payload_counted);
+}
+
+#[test]
+fn the_corpus_of_engineio_request_passes() {
+    replay("engineio_request", fuzz::engineio_request);
+}
+
+#[test]
 fn the_corpus_of_engineio_session_passes() {
     replay("engineio_session", fuzz::engineio_session);
+}
+
+#[test]
+fn the_corpus_of_engineio_websocket_passes() {
+    replay("engineio_websocket", fuzz::engineio_websocket);
 }
 
 #[test]
