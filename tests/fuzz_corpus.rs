@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use fuzz::Scenario;
 use proptest::prelude::*;
 
 #[test]
@@ -53,12 +54,17 @@ fn the_corpus_of_socketio_connection_passes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn random_operations_on_a_session_pass(operations in prop::collection::vec(any::<u8>(), 0..200)) {
-        fuzz::engineio_session(&operations);
+    fn random_operations_on_a_session_do_what_the_model_does(scenario in scenario()) {
+        fuzz::run_scenario(&scenario);
     }
+}
+
+/// Shrunk by its bytes, shown as operations.
+fn scenario() -> impl Strategy<Value = Scenario> {
+    prop::collection::vec(any::<u8>(), 0..400).prop_map(|bytes| Scenario::decode(&bytes))
 }
 
 fn replay(target: &str, run: fn(&[u8])) {

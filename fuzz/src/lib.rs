@@ -14,9 +14,10 @@ pub use codecs::{
 };
 pub use namespaces::socketio_connection;
 pub use server::{engineio_connection, engineio_websocket};
-pub use session::engineio_session;
+pub use session::{Scenario, engineio_session, run_scenario};
 
 /// The origin of a clock that the fuzzers move.
+#[expect(clippy::disallowed_methods, reason = "any origin will do")]
 fn start() -> Instant {
     Instant::now()
 }

@@ -1,196 +1,290 @@
-//! Random operations on an Engine.IO session.
+//! Operations on an Engine.IO session, each done to a naive model of it as well.
+
+mod model;
+mod operation;
 
 use std::time::{Duration, Instant};
 
 use engineio::{
-    Class, Close, CloseReason, Config, Delivery, Event, Limits, Message, Packet, PayloadBody,
-    ProbeId, Revision, Session, Sid, Transport, decode_payload,
+    Class, CloseReason, Delivery, Event, Hello, Message, Packet, PayloadBody, ProbeId, Revision,
+    Session, Sid, Transport, decode_payload,
 };
 
 use crate::start;
+use model::{Model, State};
+pub use operation::Scenario;
+use operation::{Incoming, Kind, Operation, Part, Time, Via, Which};
 
-/// Runs operations, a byte each, and checks what must hold after any of them:
-/// what is sent arrives once and in order, and the session ends once.
+/// Reads bytes as operations on a session, see [`run_scenario`].
 pub fn engineio_session(data: &[u8]) {
-    let Some((first, operations)) = data.split_first() else {
-        return;
-    };
-    let transport = match first % 2 {
-        0 => Transport::Polling,
-        _ => Transport::Websocket,
-    };
-    let mut run = Run::new(transport);
-    for operation in operations {
-        run.step(*operation);
-        run.check();
+    run_scenario(&Scenario::decode(data));
+}
+
+/// Does one operation after the other to a session and to its model: they
+/// answer the same, and everything that can be seen is the same after each.
+///
+/// Beside that, whatever the model says: of what was accepted everything
+/// leaves once, in order, or comes back; the session ends once; every charge
+/// comes back.
+pub fn run_scenario(scenario: &Scenario) {
+    let _told = Told(scenario);
+    let mut run = Run::new(scenario);
+    for operation in &scenario.operations {
+        run.step(operation);
+        run.compare();
     }
     run.finish();
 }
 
+/// Tells what was done when something is wrong.
+struct Told<'a>(&'a Scenario);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{:#?}", self.0);
+        }
+    }
+}
+
 struct Run {
     session: Session,
-    now: Instant,
-    probe: Option<ProbeId>,
-    is_pushing: bool,
+    model: Model,
+    base64: bool,
+    start: Instant,
+    /// Milliseconds since the start.
+    now: u64,
+    candidates: Vec<ProbeId>,
     /// The charges of payloads whose clients are still reading.
     reading: Vec<usize>,
     /// The charges of packets that a websocket is still writing.
     writing: Vec<usize>,
-    sent: u32,
-    arrived: u32,
+    /// How many parts of messages were made: each holds its number.
+    made: usize,
+    accepted: Vec<usize>,
+    delivered: Vec<usize>,
+    discarded: Vec<usize>,
     end: Option<CloseReason>,
 }
 
 impl Run {
-    fn new(transport: Transport) -> Self {
-        let limits = Limits::default().high_water(300).budget(1000).inbox(1000);
-        let config = Config::default().limits(limits);
-        let now = start();
+    fn new(scenario: &Scenario) -> Self {
+        let start = start();
+        let config = scenario.config();
         let sid = Sid::from_bytes([1; 15]);
+        let hello = Hello {
+            base64: scenario.base64,
+            revision: scenario.revision,
+            ..scenario.transport.into()
+        };
         Self {
-            session: Session::new(config.into(), sid, transport, now),
-            now,
-            probe: None,
-            is_pushing: false,
+            model: Model::new(scenario, &config, sid.as_str()),
+            session: Session::new(config.into(), sid, hello, start),
+            base64: scenario.base64,
+            start,
+            now: 0,
+            candidates: Vec::new(),
             reading: Vec::new(),
             writing: Vec::new(),
-            sent: 0,
-            arrived: 0,
+            made: 0,
+            accepted: Vec::new(),
+            delivered: Vec::new(),
+            discarded: Vec::new(),
             end: None,
         }
     }
 
-    fn step(&mut self, operation: u8) {
-        let now = self.now;
-        let via = match operation & 0x80 {
-            0 => Transport::Polling,
-            _ => Transport::Websocket,
-        };
-        match operation & 0x1f {
-            0 => self.wait(Duration::from_millis(50)),
-            1 => self.wait(Duration::from_secs(10)),
-            2 => self.wait(Duration::from_secs(25)),
-            3 => self.receive(via, Packet::Message(Message::from("hello"))),
-            4 => self.receive(via, Packet::Pong("".into())),
-            5 => self.receive(via, Packet::Ping("".into())),
-            6 => self.receive(via, Packet::Close("".into())),
-            7 => self.receive(via, Packet::Upgrade("".into())),
-            8 => self.send(Class::Reliable),
-            9 => self.send(Class::Volatile),
-            10 => drop(self.session.begin_poll(now)),
-            11 => self.session.cancel_poll(now),
-            12 => self.read(Delivery::Done),
-            13 => self.read(Delivery::Aborted),
-            14 => self.is_pushing |= self.session.begin_push(now).is_ok(),
-            15 => self.end_push(Delivery::Done),
-            16 => self.end_push(Delivery::Aborted),
-            17 => self.probe = self.session.begin_probe(now).ok().or(self.probe),
-            18 => self.prove(&Packet::Ping("probe".into())),
-            19 => self.prove(&Packet::Upgrade("".into())),
-            20 => self.prove(&Packet::Message(Message::from("early"))),
-            21 => self
-                .probe
-                .iter()
-                .for_each(|id| self.session.cancel_probe(*id)),
-            22 => self.transmit(),
-            23 => self.wrote(),
-            24 => self.session.close(Close::Flush, now),
-            25 => self.session.close(Close::Discard, now),
-            26 => self
-                .session
-                .handle_loss(via, CloseReason::TransportError, now),
-            27 => self.session.detach_events(100),
-            _ => self.take_events(),
+    fn at(&self, milliseconds: u64) -> Instant {
+        self.start + Duration::from_millis(milliseconds)
+    }
+
+    fn step(&mut self, operation: &Operation) {
+        let (time, now) = (self.now, self.at(self.now));
+        match operation {
+            Operation::BeginPoll => {
+                assert_eq!(self.session.begin_poll(now), self.model.begin_poll(time));
+            }
+            Operation::BeginProbe => {
+                let begun = self.session.begin_probe(now);
+                let expected = self.model.begin_probe(time);
+                assert_eq!(begun.as_ref().err(), expected.as_ref().err());
+                self.candidates.extend(begun);
+            }
+            Operation::BeginPush => {
+                assert_eq!(self.session.begin_push(now), self.model.begin_push(time));
+            }
+            Operation::CancelPoll => {
+                self.session.cancel_poll(now);
+                self.model.cancel_poll(time);
+            }
+            Operation::CancelProbe(which) => {
+                if let Some((id, number)) = self.candidate(*which) {
+                    self.session.cancel_probe(id);
+                    self.model.cancel_probe(number);
+                }
+            }
+            Operation::Close(how) => {
+                self.session.close(*how, now);
+                self.model.close(*how, time);
+            }
+            Operation::Detach => self.session.detach_events(100),
+            Operation::Drain => match self.model.transport {
+                Transport::Polling => {
+                    self.step(&Operation::Get);
+                    self.take_payload();
+                    while !self.reading.is_empty() {
+                        self.step(&Operation::EndPoll(Delivery::Done));
+                    }
+                }
+                Transport::Websocket => {
+                    self.transmit();
+                    self.transmitted(usize::MAX);
+                }
+            },
+            Operation::DropBody => {
+                self.session.end_poll(0, Delivery::Aborted, now);
+                self.model.end_poll(0, Delivery::Aborted, time);
+            }
+            Operation::EndPoll(how) => {
+                if !self.reading.is_empty() {
+                    let charge = self.reading.remove(0);
+                    self.session.end_poll(charge, *how, now);
+                    self.model.end_poll(charge, *how, time);
+                }
+            }
+            Operation::EndPush(how) => {
+                self.session.end_push(*how, now);
+                self.model.end_push(*how, time);
+            }
+            Operation::Get => {
+                if !self.model.has_get() {
+                    self.step(&Operation::BeginPoll);
+                }
+            }
+            Operation::Loss(via, reason) => {
+                let via = self.transport(*via);
+                self.session.handle_loss(via, *reason, now);
+                self.model.lose(via, *reason, time);
+            }
+            Operation::Post(packets) => self.post(packets),
+            Operation::Probe(which, packet) => self.probe(*which, *packet),
+            Operation::Receive(via, packet) => {
+                self.receive(self.transport(*via), *packet);
+            }
+            Operation::Send(kind, parts) => self.send(*kind, parts),
+            Operation::TakeEvent => self.take_event(),
+            Operation::TakePayload => self.take_payload(),
+            Operation::Transmit => self.transmit(),
+            Operation::Transmitted(count) => self.transmitted(*count),
+            Operation::Wait { time, tick } => self.wait(*time, *tick),
         }
     }
 
-    /// What the session has to say is true after every step.
-    fn check(&mut self) {
-        if let Some(payload) = self.session.poll_payload() {
-            self.arrive(payload.body);
-            self.reading.push(payload.charge);
+    /// Everything that can be seen is the same.
+    fn compare(&mut self) {
+        let (session, model) = (&self.session, &mut self.model);
+        assert_eq!(session.is_open(), model.state == State::Open);
+        assert_eq!(session.close_reason(), model.close_reason());
+        assert_eq!(session.transport(), model.transport);
+        assert_eq!(session.is_ready(), model.is_ready());
+        assert_eq!(session.buffered(), model.buffered());
+        assert_eq!(session.is_inbox_full(), model.is_inbox_full());
+        assert_eq!(session.has_events(), model.has_events());
+        assert_eq!(session.has_payload(), model.has_payload());
+        assert_eq!(session.has_transmit(), model.has_transmit());
+        assert_eq!(session.is_upgrading(), model.candidate().is_some());
+        for (number, id) in self.candidates.iter().enumerate() {
+            assert_eq!(session.is_probing(*id), model.candidate() == Some(number));
         }
-        drop(self.session.take_discarded());
-        assert_eq!(
-            self.session.poll_timeout().is_none(),
-            self.session.close_reason().is_some()
-        );
-        if self.session.close_reason().is_none() {
-            let due = self
-                .session
-                .poll_timeout()
-                .expect("an open session has a deadline");
-            assert!(due > self.now, "what is due was done");
+        let deadline = session
+            .poll_timeout()
+            .map(|deadline| (deadline - self.start).as_micros());
+        let expected = model.deadline().map(|deadline| u128::from(deadline) * 1000);
+        assert_eq!(deadline, expected, "the deadline, in microseconds");
+        let discarded = self.session.take_discarded();
+        assert_eq!(discarded, std::mem::take(&mut model.discarded));
+        self.discarded.extend(discarded.iter().filter_map(number));
+    }
+
+    fn post(&mut self, packets: &[Incoming]) {
+        let (time, now) = (self.now, self.at(self.now));
+        let begun = self.session.begin_push(now);
+        assert_eq!(begun, self.model.begin_push(time));
+        if begun.is_err() {
+            return;
         }
-    }
-
-    fn wait(&mut self, time: Duration) {
-        self.now += time;
-        self.session.handle_timeout(self.now);
-    }
-
-    fn receive(&mut self, via: Transport, packet: Packet) {
-        let _ = self.session.handle_packet(via, packet, self.now);
-    }
-
-    fn send(&mut self, class: Class) {
-        let number = Message::from(self.sent.to_string());
-        if self.session.send(&[number], class).is_ok() {
-            self.sent += 1;
-        }
-    }
-
-    fn read(&mut self, how: Delivery) {
-        if let Some(charge) = self.reading.pop() {
-            self.session.end_poll(charge, how, self.now);
-        }
-    }
-
-    fn end_push(&mut self, how: Delivery) {
-        if std::mem::take(&mut self.is_pushing) {
-            self.session.end_push(how, self.now);
-        }
-    }
-
-    fn prove(&mut self, packet: &Packet) {
-        if let Some(id) = self.probe {
-            let _ = self.session.handle_probe(id, packet, self.now);
-        }
-    }
-
-    fn transmit(&mut self) {
-        let mut packets = Vec::new();
-        self.session.poll_transmit(&mut packets);
         for packet in packets {
-            self.writing.push(packet.charge());
-            self.deliver(&packet);
+            if !self.receive(Transport::Polling, *packet) {
+                break;
+            }
+        }
+        self.session.end_push(Delivery::Done, now);
+        self.model.end_push(Delivery::Done, time);
+    }
+
+    fn transport(&self, via: Via) -> Transport {
+        match (via, self.model.transport) {
+            (Via::Current, transport) => transport,
+            (Via::Other, Transport::Polling) => Transport::Websocket,
+            (Via::Other, Transport::Websocket) => Transport::Polling,
         }
     }
 
-    fn wrote(&mut self) {
-        let charge = self.writing.drain(..).sum();
-        self.session.transmitted(charge);
+    /// Whether the connection goes on.
+    fn receive(&mut self, via: Transport, packet: Incoming) -> bool {
+        let (time, now) = (self.now, self.at(self.now));
+        let Some(packet) = self.packet(packet) else {
+            let reason = CloseReason::ParseError;
+            self.session.handle_loss(via, reason, now);
+            self.model.lose(via, reason, time);
+            return false;
+        };
+        let result = self.session.handle_packet(via, packet.clone(), now);
+        assert_eq!(result, self.model.receive(via, packet, time));
+        result.is_ok()
     }
 
-    fn arrive(&mut self, body: PayloadBody) {
-        let (packets, result) = decode_payload(body, Revision::V4, usize::MAX);
-        assert_eq!(result, Ok(()), "what is sent can be read");
-        packets.iter().for_each(|packet| self.deliver(packet));
+    fn probe(&mut self, which: Which, packet: Incoming) {
+        let (time, now) = (self.now, self.at(self.now));
+        let Some((id, number)) = self.candidate(which) else {
+            return;
+        };
+        let Some(packet) = self.packet(packet) else {
+            self.session.cancel_probe(id);
+            return self.model.cancel_probe(number);
+        };
+        let step = self.session.handle_probe(id, &packet, now);
+        assert_eq!(step, self.model.probe(number, &packet, time));
     }
 
-    fn deliver(&mut self, packet: &Packet) {
-        if let Packet::Message(Message::Text(text)) = packet {
-            assert_eq!(
-                text.as_str(),
-                self.arrived.to_string(),
-                "once, and in order"
-            );
-            self.arrived += 1;
+    fn candidate(&self, which: Which) -> Option<(ProbeId, usize)> {
+        let last = self.candidates.len().checked_sub(1)?;
+        let number = match which {
+            Which::Last => last,
+            Which::Older => last.saturating_sub(1),
+        };
+        Some((self.candidates[number], number))
+    }
+
+    fn send(&mut self, kind: Kind, parts: &[Part]) {
+        let first = self.made;
+        let parts: Vec<_> = parts.iter().map(|part| self.message(*part)).collect();
+        let class = match kind {
+            Kind::Keyed(key) => Class::Keyed(key),
+            Kind::Reliable => Class::Reliable,
+            Kind::Volatile => Class::Volatile,
+        };
+        let sent = self.session.send(&parts, class);
+        assert_eq!(sent, self.model.send(&parts, kind));
+        if sent.is_ok() {
+            self.accepted.extend(first..self.made);
         }
     }
 
-    fn take_events(&mut self) {
-        while let Some(event) = self.session.poll_event(self.now) {
+    fn take_event(&mut self) {
+        let event = self.session.poll_event(self.at(self.now));
+        assert_eq!(event, self.model.take_event(self.now));
+        if let Some(event) = event {
             assert_eq!(self.end, None, "nothing follows the end");
             if let Event::Closed(reason) = event {
                 self.end = Some(reason);
@@ -198,15 +292,124 @@ impl Run {
         }
     }
 
-    fn finish(mut self) {
-        self.session.close(Close::Discard, self.now);
-        self.take_events();
-        assert_eq!(self.end, self.session.close_reason());
-        assert!(self.end.is_some(), "every session ends");
-        self.wrote();
-        while !self.reading.is_empty() {
-            self.read(Delivery::Done);
-        }
-        assert_eq!(self.session.buffered(), 0, "every charge comes back");
+    fn take_payload(&mut self) {
+        let payload = self.session.poll_payload();
+        let expected = self.model.take_payload();
+        assert_eq!(payload.is_some(), expected.is_some());
+        let (Some(payload), Some((packets, charge))) = (payload, expected) else {
+            return;
+        };
+        assert_eq!(payload.charge, charge);
+        self.reading.push(charge);
+        let revision = self.session.hello().revision;
+        let is_binary = |packet: &Packet| matches!(packet, Packet::Message(Message::Binary(_)));
+        assert_eq!(
+            matches!(payload.body, PayloadBody::Binary(_)),
+            revision == Revision::V3 && !self.base64 && packets.iter().any(is_binary)
+        );
+        let read = decode_payload(payload.body, revision, usize::MAX);
+        assert_eq!(read, (packets.clone(), Ok(())));
+        self.deliver(&packets);
     }
+
+    fn transmit(&mut self) {
+        let mut packets = Vec::new();
+        self.session.poll_transmit(&mut packets);
+        assert_eq!(packets, self.model.transmit());
+        self.writing.extend(packets.iter().map(Packet::charge));
+        self.deliver(&packets);
+    }
+
+    fn transmitted(&mut self, count: usize) {
+        let charge = self.writing.drain(..count.min(self.writing.len())).sum();
+        self.session.transmitted(charge);
+        self.model.transmitted(charge);
+    }
+
+    fn wait(&mut self, time: Time, tick: bool) {
+        let deadline = self.model.deadline().unwrap_or(self.now);
+        let until = match time {
+            Time::AtDeadline => deadline,
+            Time::BeforeDeadline => deadline.saturating_sub(1),
+            Time::Milliseconds(time) => self.now + time,
+            Time::PastDeadline => deadline + 1,
+        };
+        // The deadline may have passed if nobody told the session.
+        self.now = self.now.max(until);
+        if tick {
+            self.session.handle_timeout(self.at(self.now));
+            self.model.tick(self.now);
+        }
+    }
+
+    fn deliver(&mut self, packets: &[Packet]) {
+        self.delivered.extend(packets.iter().filter_map(number));
+    }
+
+    /// A part that holds its number.
+    fn message(&mut self, part: Part) -> Message {
+        let text = format!("{:0>1$}", self.made, part.length);
+        self.made += 1;
+        if part.is_binary {
+            Message::from(text.into_bytes())
+        } else {
+            Message::from(text)
+        }
+    }
+
+    fn packet(&self, packet: Incoming) -> Option<Packet> {
+        let ping = Packet::Ping("".into());
+        let pong = Packet::Pong("".into());
+        let is_old = self.session.hello().revision == Revision::V3;
+        Some(match packet {
+            Incoming::Bad => return None,
+            Incoming::Beat if is_old => ping,
+            Incoming::Beat => pong,
+            Incoming::Close => Packet::Close("".into()),
+            Incoming::Message(length) => Packet::Message("x".repeat(length).into()),
+            Incoming::Noop => Packet::Noop("".into()),
+            Incoming::Open => Packet::Open("".into()),
+            Incoming::Probe => Packet::Ping("probe".into()),
+            Incoming::Upgrade => Packet::Upgrade("".into()),
+            Incoming::WrongBeat if is_old => pong,
+            Incoming::WrongBeat => ping,
+        })
+    }
+
+    /// Ends the session, takes what there is, and looks at the whole.
+    fn finish(mut self) {
+        self.step(&Operation::Close(engineio::Close::Discard));
+        self.compare();
+        self.take_payload();
+        while self.session.has_events() {
+            self.take_event();
+        }
+        self.transmitted(usize::MAX);
+        while !self.reading.is_empty() {
+            self.step(&Operation::EndPoll(Delivery::Done));
+        }
+        self.compare();
+        assert!(self.end.is_some() && self.end == self.session.close_reason());
+        assert_eq!(self.session.buffered(), 0, "every charge comes back");
+
+        let is_rising = |numbers: &[usize]| numbers.is_sorted_by(|a, b| a < b);
+        assert!(is_rising(&self.delivered), "in order, and none twice");
+        let mut done: Vec<_> = self.delivered.iter().chain(&self.discarded).collect();
+        done.sort_unstable();
+        done.dedup();
+        let accepted: Vec<_> = self.accepted.iter().collect();
+        assert_eq!(done, accepted, "nothing is lost, or comes from nowhere");
+    }
+}
+
+/// The number that a part holds.
+fn number(packet: &Packet) -> Option<usize> {
+    let Packet::Message(message) = packet else {
+        return None;
+    };
+    let text = match message {
+        Message::Binary(data) => std::str::from_utf8(data).expect("it was made of digits"),
+        Message::Text(text) => text.as_str(),
+    };
+    Some(text.parse().expect("it was made of digits"))
 }

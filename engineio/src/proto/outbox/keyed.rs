@@ -27,9 +27,11 @@ pub(super) struct Waiting {
     pub(super) parts: Vec<Packet>,
 }
 
-/// What is charged for a message while it waits: its parts, and the key.
+/// What is charged for a message while it waits: its parts, and the key. One
+/// without parts does not wait.
 pub(super) fn charge(key: &str, parts: &[Message]) -> usize {
-    key.len() + parts.iter().map(Message::charge).sum::<usize>()
+    let parts: usize = parts.iter().map(Message::charge).sum();
+    if parts > 0 { key.len() + parts } else { 0 }
 }
 
 impl Keyed {

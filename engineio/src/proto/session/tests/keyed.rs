@@ -130,6 +130,21 @@ fn no_parts_take_back_what_waits() {
 }
 
 #[test]
+fn what_waits_can_be_taken_back_beyond_the_budget() {
+    let mut test = small();
+    send(&mut test, "x", &["x".into()]).unwrap();
+    test.session
+        .send(&[charged('r', 934)], Class::Reliable)
+        .unwrap();
+    test.wait_until(300);
+    test.receive(pong()).unwrap();
+    test.wait_until(600);
+    assert_eq!(test.session.buffered(), 1000 + 2 * 65, "with two pings");
+    assert_eq!(send(&mut test, "x", &[]), Ok(()));
+    assert_eq!(test.session.buffered(), 934 + 2 * 65);
+}
+
+#[test]
 fn what_was_replaced_leaves_nothing_behind() {
     let mut test = small();
     test.send("first").unwrap();
