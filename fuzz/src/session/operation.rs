@@ -11,6 +11,7 @@ pub struct Scenario {
     pub(super) revision: Revision,
     pub(super) transport: Transport,
     pub(super) base64: bool,
+    pub(super) jsonp: Option<u32>,
     pub(super) is_patient: bool,
     pub(super) allow_upgrades: bool,
     pub(super) operations: Vec<Operation>,
@@ -93,8 +94,16 @@ pub(super) enum Kind {
 /// A part of a message to send.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
-    pub(super) length: usize,
+    pub(super) length: Length,
     pub(super) is_binary: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Length {
+    Bytes(usize),
+    /// So long that as much is buffered as this limit allows, or one byte less
+    /// or more.
+    To(usize, isize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +113,9 @@ pub(super) enum Time {
     PastDeadline,
     Milliseconds(u64),
 }
+
+pub(super) const HIGH_WATER: usize = 1000;
+pub(super) const BUDGET: usize = 2000;
 
 /// With a charge of 64 for its place, some of these make exactly the limits.
 const LENGTHS: [usize; 8] = [5, 36, 100, 436, 872, 936, 1936, 2500];
@@ -117,8 +129,9 @@ impl Scenario {
             revision: pick(first, [Revision::V4, Revision::V3]),
             transport: pick(first >> 1, [Transport::Polling, Transport::Websocket]),
             base64: first & 4 != 0,
+            jsonp: (first & 0x10 != 0).then_some(3),
             is_patient: first & 8 != 0,
-            allow_upgrades: first & 0xf0 != 0xf0,
+            allow_upgrades: first & 0xe0 != 0xe0,
             operations: iter::from_fn(|| Operation::decode(&mut bytes)).collect(),
         }
     }
@@ -131,8 +144,8 @@ impl Scenario {
             (350, 250)
         };
         let limits = Limits::default()
-            .high_water(1000)
-            .budget(2000)
+            .high_water(HIGH_WATER)
+            .budget(BUDGET)
             .inbox(1000)
             .close_timeout(Duration::from_millis(close_timeout))
             .max_pause(Duration::from_millis(max_pause));
@@ -165,21 +178,22 @@ impl Operation {
             154..=167 => Self::Transmitted(usize::from(byte() % 4)),
             168..=189 => Self::TakeEvent,
             190..=197 => Self::BeginProbe,
-            198..=212 => Self::Probe(which(byte()), on_candidate(byte())),
-            213 => Self::CancelProbe(which(byte())),
+            198..=211 => Self::Probe(which(byte()), on_candidate(byte())),
+            212 | 213 => Self::CancelProbe(pick(byte(), [Which::Last, Which::Older])),
             214..=233 => Self::wait(byte(), byte()),
             234..=239 => Self::EndPush(Delivery::Done),
             240 => Self::Close(Close::Flush),
             241..=243 => Self::Detach,
-            244..=246 => Self::rare(&mut byte),
+            244 => Self::BeginPoll,
+            245 | 246 => Self::rare(&mut byte),
             247..=255 => Self::Receive(Via::Current, Incoming::Beat),
         })
     }
 
     fn rare(byte: &mut impl FnMut() -> u8) -> Self {
         match byte() % 16 {
-            0 => Self::BeginPoll,
-            1..=3 => Self::BeginPush,
+            0 | 1 => Self::BeginPoll,
+            2 | 3 => Self::BeginPush,
             4 => Self::CancelPoll,
             5 => Self::Close(Close::Discard),
             6 => Self::DropBody,
@@ -208,9 +222,11 @@ impl Operation {
         };
         let part = |byte: u8| Part {
             // Short ones are the common case.
-            length: match byte & 0x1f {
-                index @ 0..8 => LENGTHS[usize::from(index)],
-                length => usize::from(length),
+            length: match byte & 0x3f {
+                index @ 0..8 => Length::Bytes(LENGTHS[usize::from(index)]),
+                offset @ 8..=10 => Length::To(BUDGET, isize::from(offset as i8) - 9),
+                offset @ 11..=13 => Length::To(HIGH_WATER, isize::from(offset as i8) - 12),
+                length => Length::Bytes(usize::from(length)),
             },
             is_binary: byte & 0x40 != 0,
         };
