@@ -254,8 +254,8 @@ mod tests {
         for (name, size, at_most) in [
             ("Connection", size_of::<Connection>(), 232),
             ("Driver", size_of::<Driver>(), 104),
-            ("Session", size_of::<Session>(), 336),
-            ("Shared", size_of::<Shared>(), 568),
+            ("Session", size_of::<Session>(), 344),
+            ("Shared", size_of::<Shared>(), 576),
         ] {
             let at_most = at_most + size_of::<Figures>();
             assert!(size <= at_most, "{name} has {size} bytes, not {at_most}");

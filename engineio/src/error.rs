@@ -196,8 +196,8 @@ pub enum SendError {
     /// The session is closed or closing; nothing more is sent on it.
     #[error("the session is closed")]
     Closed,
-    /// The message was volatile, and the transport cannot take it now.
-    #[error("the transport is busy, the volatile message was dropped")]
+    /// The message was volatile or keyed, and cannot be taken now.
+    #[error("the client has not taken enough, the message was dropped")]
     Dropped,
     /// The client does not read: the session's outbox budget is spent, and the
     /// session was closed.

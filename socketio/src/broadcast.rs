@@ -33,7 +33,7 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Broadcast {
-    class: Class,
+    class: Class<'static>,
     namespace: Namespace,
     selection: Selection,
 }

@@ -11,7 +11,7 @@ pub(crate) struct Outgoing<'a, P> {
     /// The id that answers are to carry, if some are asked for.
     pub(crate) ack: Option<u64>,
     pub(crate) args: &'a P,
-    pub(crate) class: Class,
+    pub(crate) class: Class<'a>,
     pub(crate) name: &'a str,
 }
 

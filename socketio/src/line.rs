@@ -69,7 +69,7 @@ impl Line {
     }
 
     /// Sends a packet, if the socket is connected.
-    pub(crate) fn send(&self, packet: &Encoded, class: Class) -> Result<(), EmitError> {
+    pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {
         let (sent, _wake) = {
             let phase = lock(&self.phase);
             if !matches!(*phase, Phase::Connected) {

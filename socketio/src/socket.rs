@@ -303,7 +303,7 @@ impl Socket {
         self.0.namespace.send_to(self, &event)
     }
 
-    pub(crate) fn send(&self, packet: &Encoded, class: Class) -> Result<(), EmitError> {
+    pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {
         self.0.line.send(packet, class)
     }
 
@@ -312,7 +312,7 @@ impl Socket {
         &self,
         pending: &mut Pending,
         packet: &Encoded,
-        class: Class,
+        class: Class<'_>,
     ) -> Result<(), EmitError> {
         pending.ask(&self.0.acks, || self.send(packet, class))?;
         // For an answer a connection is read further.

@@ -78,7 +78,7 @@ pub struct Session {
     inbox: Inbox,
     /// Since when the inbox is full.
     full_since: Option<Instant>,
-    /// What was queued when the session ended, until somebody drops it.
+    /// What was queued and is done with, until somebody drops it.
     discarded: Vec<Packet>,
     poll: Poll,
     is_pushing: bool,
@@ -149,10 +149,19 @@ pub enum Event {
 
 /// Whether a message may be dropped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Class {
+pub enum Class<'a> {
+    /// It is queued, and a newer one of the same key takes its place as long as
+    /// it waits: the older one is dropped, the newer one goes to the end.
+    ///
+    /// A key that nothing waits for is only taken if the session is
+    /// [ready](Session::is_ready), a newer message as long as the budget allows.
+    /// Before a reliable message would exceed the budget, keyed ones are
+    /// dropped, the oldest first. The key counts towards what is buffered.
+    Keyed(&'a str),
     /// It is queued, whatever the state of the transport.
     Reliable,
-    /// It is dropped unless nothing is queued and the transport can take it now.
+    /// It is dropped unless nothing is queued and the transport can take it now,
+    /// and the session is [ready](Session::is_ready).
     Volatile,
 }
 
@@ -386,8 +395,11 @@ impl Session {
         self.inbox.detach(below);
     }
 
-    /// What was queued when the session ended. It may run code of the
-    /// application when it is dropped: not to be dropped under a lock.
+    /// What was queued and is done with: written to a payload; replaced by a
+    /// newer message of its key, or dropped for want of room; or not to be sent
+    /// since the session ended. It may run code of the application when it is
+    /// dropped: to be taken after each use of the session, and not to be dropped
+    /// under a lock.
     pub fn take_discarded(&mut self) -> Vec<Packet> {
         std::mem::take(&mut self.discarded)
     }
@@ -406,23 +418,39 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If the session is not open; if a volatile message cannot leave now; or
-    /// if the client has left more unread than the budget allows, which closes
-    /// the session.
-    pub fn send(&mut self, parts: &[Message], class: Class) -> Result<(), SendError> {
+    /// If the session is not open; if its [`Class`] lets the message be dropped,
+    /// and it was; or if the client has left more unread than the budget allows,
+    /// which closes the session.
+    pub fn send(&mut self, parts: &[Message], class: Class<'_>) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        if class == Class::Volatile && !self.can_take_now() {
-            return Err(SendError::Dropped);
+        let limits = &self.config.limits;
+        let charge = parts.iter().map(Message::charge).sum();
+        match class {
+            Class::Keyed(key) => {
+                let outbox = &mut self.outbox;
+                if !outbox.push_keyed(key, parts, limits, &mut self.discarded) {
+                    return Err(SendError::Dropped);
+                }
+                return Ok(());
+            }
+            Class::Reliable => {
+                let outbox = &mut self.outbox;
+                if !outbox.make_room(charge, limits.budget, &mut self.discarded) {
+                    self.finish(CloseReason::SlowConsumer);
+                    return Err(SendError::SlowConsumer);
+                }
+            }
+            Class::Volatile => {
+                let has_room = self.is_ready() && self.outbox.fits(charge, limits.budget);
+                if !has_room || !self.can_take_now() {
+                    return Err(SendError::Dropped);
+                }
+            }
         }
-        let before = self.outbox.charged();
         for part in parts {
             self.outbox.push(Packet::Message(part.clone()));
-        }
-        if before > 0 && self.outbox.charged() > self.config.limits.budget {
-            self.finish(CloseReason::SlowConsumer);
-            return Err(SendError::SlowConsumer);
         }
         Ok(())
     }
@@ -476,10 +504,16 @@ impl Session {
     }
 
     /// Answers a ping of revision 3; the data that it may have is not echoed. A
-    /// client that pings and does not read comes to the end of its budget.
+    /// client that pings and does not read comes to the end of its budget; one
+    /// that still reads something long has one pong beyond it.
     fn pong(&mut self) {
-        self.outbox.push(Packet::PONG);
-        if self.outbox.charged() > self.config.limits.budget {
+        let budget = self.config.limits.budget;
+        let pong = Packet::PONG;
+        let outbox = &mut self.outbox;
+        if outbox.make_room(pong.charge(), budget, &mut self.discarded) || !outbox.ends_with(&pong)
+        {
+            outbox.push(pong);
+        } else {
             self.finish(CloseReason::SlowConsumer);
         }
     }

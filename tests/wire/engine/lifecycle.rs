@@ -330,12 +330,19 @@ async fn what_a_message_drops_may_call_the_session() {
             let _ = self.0.buffered();
         }
     }
-    let engine = Engine::new(Config::default(), async |socket| {
+    let send = |socket: &Socket| {
         let payload = bytes::Bytes::from_owner(Guard(socket.clone()));
         socket.send(payload).expect("it is open");
+    };
+    let engine = Engine::new(Config::default(), move |socket: Socket| async move {
+        send(&socket);
+        socket.recv().await;
+        send(&socket);
         socket.close(Close::Discard);
     });
     let session = Server::engine(&engine).polling().await;
+    session.get().await.assert(200, "bcGF5bG9hZA==");
+    session.post("4go").await.assert(200, "ok");
     session
         .get()
         .await

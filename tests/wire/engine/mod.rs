@@ -10,6 +10,7 @@ mod headers;
 mod heartbeat;
 mod hosts;
 mod jsonp;
+mod keyed;
 mod lifecycle;
 mod logs;
 mod middleware;

@@ -91,11 +91,13 @@ impl Session {
         let hello = self.hello;
         // A script can only hold text.
         let base64 = hello.base64 || hello.jsonp.is_some();
-        Some(Payload {
+        let payload = Payload {
             body: encode_payload(&packets, hello.revision, base64),
             charge,
             packets: packets.len(),
-        })
+        };
+        self.discarded.append(&mut packets);
+        Some(payload)
     }
 
     /// The response to a GET is over: what it carried is no longer charged. If
