@@ -68,9 +68,7 @@ impl Driver {
     /// Takes what the client sent, unless the application has enough to do.
     /// Whether there may be more.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        if let Some(connection) = self.shared.take_handover() {
-            self.link = Link::Open(connection);
-        }
+        self.take_over();
         let Link::Open(connection) = &mut self.link else {
             return false;
         };
@@ -89,6 +87,13 @@ impl Driver {
             }
         });
         true
+    }
+
+    /// Goes on with the websocket that the session moved to.
+    fn take_over(&mut self) {
+        if let Some(connection) = self.shared.take_handover() {
+            self.link = Link::Open(connection);
+        }
     }
 
     /// Runs the application. When it returns, the session has no more use.
@@ -142,6 +147,8 @@ impl Driver {
     fn advance_link(&mut self, cx: &mut Context<'_>) {
         if let Some(reason) = self.shared.read(|session| session.close_reason()) {
             self.admission.end(reason);
+            // It may have come since this pass began; from now on none comes.
+            self.take_over();
             self.link = match std::mem::replace(&mut self.link, Link::Closed) {
                 Link::Polling => Link::Closed,
                 Link::Open(connection) => Link::closing(connection),
