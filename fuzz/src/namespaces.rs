@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engineio::{Message, Text};
-use socketio::{Args, Connection, Input, Limits, Value};
+use socketio::{Args, Connection, Input, Limits, Parser, Protocol, Value};
 
 use crate::start;
 
@@ -15,7 +15,13 @@ use crate::start;
 pub fn socketio_connection(data: &[u8]) {
     let now = start();
     let limits = Arc::new(Limits::default());
-    let mut connection = Connection::new(limits, Duration::from_secs(45), now);
+    let mut connection = Connection::new(
+        Parser::Json,
+        Protocol::V5,
+        limits,
+        Duration::from_secs(45),
+        now,
+    );
     for part in data.split(|byte| *byte == 0) {
         let message = match part {
             [0x01, binary @ ..] => Message::Binary(Bytes::copy_from_slice(binary)),

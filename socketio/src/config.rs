@@ -38,6 +38,9 @@ pub struct Config {
     pub leave_timeout: Duration,
     /// Limits on what a client can make longer.
     pub limits: Limits,
+    /// How packets are written. All clients of the server have to be set to the
+    /// same. Default: [`Parser::Json`](crate::Parser::Json), as in all clients.
+    pub parser: crate::Parser,
     /// How long [`Server::close`](crate::Server::close) waits for handlers
     /// that still run. Default: 10 s.
     pub shutdown_timeout: Duration,
@@ -70,6 +73,12 @@ impl Config {
         self
     }
 
+    /// Sets [`parser`](Self::parser).
+    pub fn parser(mut self, parser: crate::Parser) -> Self {
+        self.parser = parser;
+        self
+    }
+
     /// Sets [`shutdown_timeout`](Self::shutdown_timeout).
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
@@ -90,6 +99,7 @@ impl Default for Config {
             engine: engineio::Config::default().path("/socket.io"),
             leave_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            parser: crate::Parser::default(),
             shutdown_timeout: Duration::from_secs(10),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use engineio::Message;
 use serde_json::value::RawValue;
-use socketio::{Args, Binary, Data, Decoder, Limits, Packet, PacketError, Value};
+use socketio::{Args, Binary, Data, Decoder, Limits, Packet, PacketError, Parser, Value};
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/sio5.jsonl");
 
@@ -27,7 +27,7 @@ fn packets_are_those_of_the_official_parser() {
 }
 
 fn decodes(vector: &Value) -> bool {
-    let mut decoder = Decoder::new(Limits::default());
+    let mut decoder = Decoder::new(Parser::Json, Limits::default());
     let mut packets = Vec::new();
     let mut failed_at = None;
     for (index, frame) in array(vector, "frames").iter().enumerate() {
@@ -52,7 +52,9 @@ fn decodes(vector: &Value) -> bool {
 
 fn encodes(vector: &Value) -> bool {
     let packet = to_packet(member(vector, "in").expect("a packet"));
-    let encoded = packet.encode().expect("the packet can be written");
+    let encoded = Parser::Json
+        .encode(&packet)
+        .expect("the packet can be written");
     let frames = array(vector, "frames").iter().map(to_message);
     frames.eq(encoded.parts().iter().cloned())
 }

@@ -7,5 +7,7 @@ pub(crate) mod decoder;
 pub(crate) mod encoder;
 mod json;
 pub(crate) mod packet;
+pub(crate) mod parser;
+pub(crate) mod protocol;
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,7 @@
 use super::*;
-use crate::PacketError;
+
+mod model;
+mod protocol_4;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 
@@ -10,10 +12,20 @@ struct Pair {
 
 impl Pair {
     fn new(limits: Limits) -> Self {
+        Self::with_protocol(Protocol::V5, limits)
+    }
+
+    fn with_protocol(protocol: Protocol, limits: Limits) -> Self {
         #[expect(clippy::disallowed_methods, reason = "any instant will do")]
         let start = Instant::now();
         Self {
-            connection: Connection::new(limits.into(), CONNECT_TIMEOUT, start),
+            connection: Connection::new(
+                Parser::Json,
+                protocol,
+                limits.into(),
+                CONNECT_TIMEOUT,
+                start,
+            ),
             start,
         }
     }
@@ -285,7 +297,13 @@ fn the_nearest_deadline_is_told() {
 #[test]
 fn a_timeout_beyond_all_clocks_is_none() {
     let pair = Pair::new(Limits::default());
-    let connection = Connection::new(Limits::default().into(), Duration::MAX, pair.start);
+    let connection = Connection::new(
+        Parser::Json,
+        Protocol::V5,
+        Limits::default().into(),
+        Duration::MAX,
+        pair.start,
+    );
     assert_eq!(connection.poll_timeout(), None);
 }
 

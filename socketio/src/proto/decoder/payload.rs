@@ -6,8 +6,8 @@ use super::super::args::Args;
 use super::super::binary::PLACEHOLDER;
 use super::super::encoder::is_reserved;
 use super::super::json::{Array, JsonError, Kind, Placeholder, Scanner, unescape};
-use super::super::packet::Data;
-use super::header::{Header, Type};
+use super::super::packet::{Data, Type};
+use super::header::Header;
 use crate::{Limits, PacketError};
 
 /// Reads the payload of a packet without attachments.
