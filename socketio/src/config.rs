@@ -130,6 +130,9 @@ pub struct Limits {
     /// Bytes of the auth payload that a client connects to a namespace with.
     /// Default: 64 KiB.
     pub auth_bytes: usize,
+    /// Binary values in one packet of MessagePack, which holds them in itself: a
+    /// few bytes of it could ask for many. Default: 10,000.
+    pub binaries: usize,
     /// Levels of arrays and objects in a packet's JSON, the array of its
     /// arguments included. Default: 100; more than 127 is taken as 127, the
     /// most that serde_json reads.
@@ -187,6 +190,12 @@ impl Limits {
     /// Sets [`auth_bytes`](Self::auth_bytes).
     pub fn auth_bytes(mut self, bytes: usize) -> Self {
         self.auth_bytes = bytes;
+        self
+    }
+
+    /// Sets [`binaries`](Self::binaries).
+    pub fn binaries(mut self, binaries: usize) -> Self {
+        self.binaries = binaries;
         self
     }
 
@@ -252,6 +261,7 @@ impl Default for Limits {
             attachment_timeout: Duration::from_secs(30),
             attachments: 10,
             auth_bytes: 64 << 10,
+            binaries: 10_000,
             depth: 100,
             max_in_flight: 64,
             max_pause: Duration::from_secs(30),

@@ -73,6 +73,12 @@
 //! [`Socket::ready`] waits until there is room. `volatile` drops what a client
 //! cannot take at once.
 //!
+//! # MessagePack
+//!
+//! With the feature `msgpack` a server can have another [`Parser`], for clients
+//! with the official `socket.io-msgpack-parser`. Handlers and payloads are the
+//! same.
+//!
 //! # Without the network
 //!
 //! Without the feature `server` (which is on by default) the crate is the

@@ -6,7 +6,7 @@
 //! name, a hexadecimal count) is refused.
 
 mod header;
-mod payload;
+pub(super) mod payload;
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use bytestring::ByteString;
 use engineio::{Message, Text};
 
 use self::header::Header;
+use super::encoder::is_reserved;
 use super::packet::{Data, Packet};
 use super::parser::Parser;
 use crate::{Limits, PacketError};
@@ -59,6 +60,8 @@ impl Decoder {
     pub fn handle(&mut self, message: Message) -> Result<Option<Packet>, PacketError> {
         match self.parser {
             Parser::Json => self.handle_part(message),
+            #[cfg(feature = "msgpack")]
+            Parser::MessagePack => super::msgpack::decode(message, &self.limits).map(Some),
         }
     }
 
@@ -90,10 +93,12 @@ impl Decoder {
         };
         let payload = text.slice_ref(header.payload);
         if header.attachments == 0 {
-            let data = payload::read(&header, &payload, &self.limits)?;
+            let data = payload::read(header.kind, header.id, &payload, &self.limits)?;
+            refuse_reserved_name(&data)?;
             return Ok(Some(Packet { nsp, data }));
         }
         let data = payload::read_with_placeholders(&header, &payload, &self.limits)?;
+        data.as_ref().map_or(Ok(()), refuse_reserved_name)?;
         self.partial = Some(Box::new(Partial {
             nsp,
             data,
@@ -119,6 +124,14 @@ impl Decoder {
             return Ok(None);
         }
         partial.complete().map(Some)
+    }
+}
+
+/// No client sends the events that emitters have of their own.
+fn refuse_reserved_name(data: &Data) -> Result<(), PacketError> {
+    match data {
+        Data::Event { name, .. } if is_reserved(name) => Err(PacketError::Payload),
+        _ => Ok(()),
     }
 }
 

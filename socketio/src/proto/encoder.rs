@@ -39,6 +39,11 @@ impl Encoded {
         ))
     }
 
+    #[cfg(feature = "msgpack")]
+    pub(super) fn binary(packet: Bytes) -> Self {
+        Self(Parts::One([Message::Binary(packet)]))
+    }
+
     /// The messages, in the order in which they are sent.
     pub fn parts(&self) -> &[Message] {
         match &self.0 {

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use super::args::{Args, IntoArgs};
 use super::encoder::{self, Encoded, is_reserved};
+#[cfg(feature = "msgpack")]
+use super::msgpack;
 use super::packet::{ConnectError, Data, Packet, Type};
 use super::protocol::Protocol;
 use crate::EncodeError;
@@ -25,6 +27,14 @@ pub enum Parser {
     /// clients speak that were not told otherwise.
     #[default]
     Json,
+    /// One binary message of MessagePack for each packet, binary data inside of
+    /// it: for clients with the official `socket.io-msgpack-parser`.
+    ///
+    /// Payloads are the same in both: dates are strings in their ISO form,
+    /// `undefined`, infinities and NaN are `null`, and integers have up to 64
+    /// bits.
+    #[cfg(feature = "msgpack")]
+    MessagePack,
 }
 
 impl Parser {
@@ -144,6 +154,8 @@ impl Parser {
     ) -> Result<Encoded, EncodeError> {
         match self {
             Self::Json => encoder::encode_elements(kind, nsp, id, name, args),
+            #[cfg(feature = "msgpack")]
+            Self::MessagePack => msgpack::encode_elements(kind, nsp, id, name, args),
         }
     }
 
@@ -151,6 +163,8 @@ impl Parser {
     fn plain(self, kind: Type, nsp: &str, json: &str) -> Encoded {
         match self {
             Self::Json => encoder::encode_plain(kind, nsp, json),
+            #[cfg(feature = "msgpack")]
+            Self::MessagePack => msgpack::encode_plain(kind, nsp, json),
         }
     }
 }
