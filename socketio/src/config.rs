@@ -125,7 +125,8 @@ pub struct Limits {
     /// connection is closed. Default: 30 s.
     pub attachment_timeout: Duration,
     /// Binary attachments, and references to them, in one packet.
-    /// Default: 10, as the reference.
+    /// Default: 10, as the reference. Not for MessagePack, see
+    /// [`binaries`](Self::binaries).
     pub attachments: usize,
     /// Bytes of the auth payload that a client connects to a namespace with.
     /// Default: 64 KiB.
@@ -133,7 +134,7 @@ pub struct Limits {
     /// Binary values in one packet of MessagePack, which holds them in itself: a
     /// few bytes of it could ask for many. Default: 10,000.
     pub binaries: usize,
-    /// Levels of arrays and objects in a packet's JSON, the array of its
+    /// Levels of arrays and objects in a packet's data, the array of its
     /// arguments included. Default: 100; more than 127 is taken as 127, the
     /// most that serde_json reads.
     pub depth: usize,

@@ -61,12 +61,11 @@ fn read_data(
     if kind == Type::ConnectError && json.is_empty() {
         return Err(PacketError::Payload);
     }
-    let mut data = payload::read(kind, id, &json, limits)?;
-    if let Data::Connect(args) = &data
-        && args.bytes() + attachments.iter().map(Bytes::len).sum::<usize>() > limits.auth_bytes
-    {
+    let bytes = json.len() + attachments.iter().map(Bytes::len).sum::<usize>();
+    if kind == Type::Connect && bytes > limits.auth_bytes {
         return Err(PacketError::AuthBytes);
     }
+    let mut data = payload::read(kind, id, &json, limits)?;
     if let Data::Ack { args, .. }
     | Data::Connect(args)
     | Data::ConnectError(args)

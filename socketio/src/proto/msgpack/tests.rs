@@ -268,7 +268,7 @@ fn an_auth_payload_is_limited_with_its_binary_data() {
         message
     };
     let json = r#"{"a":{"_placeholder":true,"num":0}}"#;
-    let limit = |len: u8| Limits::default().auth_bytes(json.len() + 2 + usize::from(len));
+    let limit = |len: u8| Limits::default().auth_bytes(json.len() + usize::from(len));
     let packet = read_with(&connect(100), limit(100)).unwrap();
     let Data::Connect(auth) = packet.data else {
         panic!("expected a CONNECT")
