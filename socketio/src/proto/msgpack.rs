@@ -17,6 +17,7 @@ use engineio::Message;
 use self::read::Reader;
 use self::write::Writer;
 use super::args::IntoArgs;
+use super::binary::PLACEHOLDER;
 use super::decoder::payload;
 use super::encoder::{Encoded, with_elements};
 use super::packet::{Data, Packet, Type};
@@ -58,7 +59,8 @@ fn read_data(
     attachments: Vec<Bytes>,
     limits: &Limits,
 ) -> Result<Data, PacketError> {
-    if kind == Type::ConnectError && json.is_empty() {
+    let is_binary = json.starts_with(PLACEHOLDER);
+    if is_binary || (kind == Type::ConnectError && json.is_empty()) {
         return Err(PacketError::Payload);
     }
     let bytes = json.len() + attachments.iter().map(Bytes::len).sum::<usize>();

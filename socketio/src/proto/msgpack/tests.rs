@@ -297,6 +297,10 @@ fn what_is_no_packet_is_refused() {
             PacketError::Payload,
         ),
         (
+            b"\x83\xa4type\x00\xa3nsp\xa1/\xa4data\xc4\x01\x07",
+            PacketError::Payload,
+        ),
+        (
             b"\x83\xa4type\x01\xa3nsp\xa1/\xa4data\xc0",
             PacketError::Payload,
         ),
