@@ -1,6 +1,11 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use proptest::prelude::*;
 use rmp::encode;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use serde_json::value::RawValue;
 
 use super::*;
 use crate::proto::testing;
@@ -350,6 +355,60 @@ fn the_last_of_two_equal_keys_counts() {
         panic!("expected an event")
     };
     assert_eq!((&*name, args.len(), args.attachments().len()), ("y", 0, 0));
+}
+
+#[test]
+fn a_type_is_the_same_payload_in_both_codecs() {
+    #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+    enum Shape {
+        Circle { radius: f32 },
+        Line(i8, i8),
+        Point,
+    }
+
+    #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+    struct Payload {
+        // Bytes in most binary formats, text in JSON.
+        address: IpAddr,
+        // A map whose keys are no strings.
+        counts: BTreeMap<u64, Option<bool>>,
+        image: Vec<Binary>,
+        json: serde_json::Value,
+        letter: char,
+        shapes: [Shape; 3],
+        #[serde(flatten)]
+        rest: BTreeMap<String, i64>,
+    }
+
+    let payload = Payload {
+        address: IpAddr::from([127, 0, 0, 1]),
+        counts: BTreeMap::from([(1, None), (u64::MAX, Some(true))]),
+        image: vec![vec![1, 2].into(), Binary::default()],
+        json: json!({ "a": [1, -1, 0.1, null, "é"] }),
+        letter: '😀',
+        shapes: [
+            Shape::Circle { radius: 0.1 },
+            Shape::Line(-128, 127),
+            Shape::Point,
+        ],
+        rest: BTreeMap::from([("rest".into(), i64::MIN)]),
+    };
+    let raw = RawValue::from_string(r#"[1,2.5,"\n"]"#.into()).unwrap();
+    let packet = Packet {
+        nsp: "/".into(),
+        data: Data::Event {
+            name: "event".into(),
+            args: Args::new((&payload, &raw)).unwrap(),
+            ack: None,
+        },
+    };
+    for parser in [Parser::Json, Parser::MessagePack] {
+        let Data::Event { args, .. } = through(parser, &packet).data else {
+            panic!("expected an event")
+        };
+        let read = args.parse::<(Payload, Box<RawValue>)>().unwrap();
+        assert_eq!((read.0, read.1.get()), (payload.clone(), raw.get()));
+    }
 }
 
 /// The packet as it comes out of a codec into which it was put.
