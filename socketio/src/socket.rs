@@ -63,7 +63,8 @@ impl Socket {
         socket
     }
 
-    /// The socket's id: public, and different in each namespace.
+    /// The socket's id: public, and different in each namespace. A client of
+    /// protocol 4 does not know it, and has made up one of its own.
     pub fn id(&self) -> &str {
         &self.0.id
     }

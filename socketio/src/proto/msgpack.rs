@@ -132,7 +132,7 @@ fn encode(kind: Type, nsp: &str, id: Option<u64>, json: &str, attachments: &[Byt
         writer.string("id");
         writer.unsigned(id);
     }
-    Encoded::binary(writer.finish().into())
+    Encoded::binary(writer.finish())
 }
 
 #[cfg(test)]

@@ -228,6 +228,10 @@ fn long_names_are_refused() {
     let name = "x".repeat(64 << 10);
     let refused = Pair::joined().connect(&format!("/{name}"));
     assert_eq!(refused, Err(PacketError::NamespaceLength.into()));
+    let mut pair = Pair::new(Limits::default().name_length(8));
+    assert_eq!(nsp_of(pair.say("0/1234567")), "/1234567");
+    let refused = pair.say("0/12345678");
+    assert_eq!(refused, Err(PacketError::NamespaceLength.into()));
 }
 
 #[test]

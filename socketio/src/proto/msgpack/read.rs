@@ -102,7 +102,9 @@ impl<'a> Reader<'a> {
         if self.at < self.message.len() {
             return Err(PacketError::Payload);
         }
-        let json = ByteString::try_from(self.json).expect("JSON is text");
+        // What the length is counted for is not to take more.
+        let json = Bytes::from(self.json.into_boxed_slice());
+        let json = ByteString::try_from(json).expect("JSON is text");
         Ok((json, self.attachments))
     }
 

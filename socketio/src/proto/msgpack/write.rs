@@ -39,8 +39,8 @@ impl<'a> Writer<'a> {
         encode::write_uint(&mut self.out, number).expect(TAKEN);
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.out
+    pub(super) fn finish(self) -> Bytes {
+        self.out.into_boxed_slice().into()
     }
 
     /// Writes the next value of the JSON, which is known to be valid.

@@ -90,6 +90,7 @@ fn name_and_query_are_limited_each_on_its_own() {
     pair.connect(&format!("/a?{}", long(limit))).unwrap();
     let query = pair.connect(&format!("/b?{}", long(limit + 1)));
     assert_eq!(query, Err(PacketError::AuthBytes.into()));
+    opened().connect(&format!("/{}?a", long(255))).unwrap();
     let name = opened().connect(&format!("/{}?a", long(256)));
     assert_eq!(name, Err(PacketError::NamespaceLength.into()));
 }
