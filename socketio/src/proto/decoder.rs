@@ -1,9 +1,10 @@
 //! Messages to packets.
 //!
-//! In the default codec a packet is a text, `<type>[<attachments>-][<namespace>,][<id>][<json>]`,
-//! and then as many binary messages as it has attachments. What the reference
-//! takes by accident of JavaScript (white space as a digit, an event without a
-//! name, a hexadecimal count) is refused.
+//! In the default codec a packet is a text,
+//! `<type>[<attachments>-][<namespace>,][<id>][<json>]`, and then as many binary
+//! messages as it has attachments. What the reference takes by accident of
+//! JavaScript (white space as a digit, an event without a name, a hexadecimal
+//! count) is refused.
 
 mod header;
 pub(super) mod payload;
