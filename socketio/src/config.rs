@@ -38,6 +38,9 @@ pub struct Config {
     pub leave_timeout: Duration,
     /// Limits on what a client can make longer.
     pub limits: Limits,
+    /// How packets are written. All clients of the server have to be set to the
+    /// same. Default: [`Parser::Json`](crate::Parser::Json), as in all clients.
+    pub parser: crate::Parser,
     /// How long [`Server::close`](crate::Server::close) waits for handlers
     /// that still run. Default: 10 s.
     pub shutdown_timeout: Duration,
@@ -70,6 +73,12 @@ impl Config {
         self
     }
 
+    /// Sets [`parser`](Self::parser).
+    pub fn parser(mut self, parser: crate::Parser) -> Self {
+        self.parser = parser;
+        self
+    }
+
     /// Sets [`shutdown_timeout`](Self::shutdown_timeout).
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
@@ -90,6 +99,7 @@ impl Default for Config {
             engine: engineio::Config::default().path("/socket.io"),
             leave_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            parser: crate::Parser::default(),
             shutdown_timeout: Duration::from_secs(10),
         }
     }
@@ -115,12 +125,16 @@ pub struct Limits {
     /// connection is closed. Default: 30 s.
     pub attachment_timeout: Duration,
     /// Binary attachments, and references to them, in one packet.
-    /// Default: 10, as the reference.
+    /// Default: 10, as the reference. Not for MessagePack, see
+    /// [`binaries`](Self::binaries).
     pub attachments: usize,
     /// Bytes of the auth payload that a client connects to a namespace with.
     /// Default: 64 KiB.
     pub auth_bytes: usize,
-    /// Levels of arrays and objects in a packet's JSON, the array of its
+    /// Binary values in one packet of MessagePack, which holds them in itself: a
+    /// few bytes of it could ask for many. Default: 10,000.
+    pub binaries: usize,
+    /// Levels of arrays and objects in a packet's data, the array of its
     /// arguments included. Default: 100; more than 127 is taken as 127, the
     /// most that serde_json reads.
     pub depth: usize,
@@ -177,6 +191,12 @@ impl Limits {
     /// Sets [`auth_bytes`](Self::auth_bytes).
     pub fn auth_bytes(mut self, bytes: usize) -> Self {
         self.auth_bytes = bytes;
+        self
+    }
+
+    /// Sets [`binaries`](Self::binaries).
+    pub fn binaries(mut self, binaries: usize) -> Self {
+        self.binaries = binaries;
         self
     }
 
@@ -242,6 +262,7 @@ impl Default for Limits {
             attachment_timeout: Duration::from_secs(30),
             attachments: 10,
             auth_bytes: 64 << 10,
+            binaries: 10_000,
             depth: 100,
             max_in_flight: 64,
             max_pause: Duration::from_secs(30),

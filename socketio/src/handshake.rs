@@ -15,7 +15,8 @@ use crate::Args;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Handshake {
-    /// The auth payload: no argument, or one object.
+    /// The auth payload: no argument, or one object. In protocol 4 that is the
+    /// query of the namespace's name, an object of strings.
     pub auth: Args,
     /// When the client asked to be connected.
     pub issued: SystemTime,

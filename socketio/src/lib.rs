@@ -1,5 +1,6 @@
 //! A Socket.IO server: events with acknowledgements, namespaces, rooms, and
-//! binary data, for the official clients of the protocol's revision 5.
+//! binary data, for the official clients of the protocol's revision 5, and of
+//! revision 4 if [`allow_revision_3`](engineio::Config::allow_revision_3) says so.
 //!
 //! A [`Server`] answers the requests of any hyper or tower server; this is a
 //! whole chat:
@@ -71,6 +72,12 @@
 //! and a client that leaves too much unread is disconnected.
 //! [`Socket::ready`] waits until there is room. `volatile` drops what a client
 //! cannot take at once.
+//!
+//! # MessagePack
+//!
+//! With the feature `msgpack` a server can have another [`Parser`], for clients
+//! with the official `socket.io-msgpack-parser`. Handlers and payloads are the
+//! same.
 //!
 //! # Without the network
 //!
@@ -148,10 +155,10 @@ pub use proto::args::{Args, FromArgs, IntoArgs};
 pub use proto::binary::{Binary, Value};
 pub use proto::connection::{Connection, Input};
 pub use proto::decoder::Decoder;
-pub use proto::encoder::{
-    Encoded, encode_ack, encode_connect, encode_connect_error, encode_disconnect, encode_event,
-};
+pub use proto::encoder::Encoded;
 pub use proto::packet::{ConnectError, Data, Packet};
+pub use proto::parser::Parser;
+pub use proto::protocol::Protocol;
 pub use reply::{Ack, Reply};
 
 #[cfg(feature = "server")]

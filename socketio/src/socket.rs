@@ -15,7 +15,7 @@ use crate::link::Link;
 use crate::sync::{read, write};
 use crate::{
     Ask, Broadcast, DisconnectReason, Emit, EmitError, Encoded, Extensions, FromArgs, FromEvent,
-    Handshake, IntoArgs, JoinError, Listen, Namespace, Reply, Request, Volatile, encode_connect,
+    Handshake, IntoArgs, JoinError, Listen, Namespace, Parser, Reply, Request, Volatile,
 };
 
 /// One client in one namespace.
@@ -63,7 +63,8 @@ impl Socket {
         socket
     }
 
-    /// The socket's id: public, and different in each namespace.
+    /// The socket's id: public, and different in each namespace. A client of
+    /// protocol 4 does not know it, and has made up one of its own.
     pub fn id(&self) -> &str {
         &self.0.id
     }
@@ -266,8 +267,10 @@ impl Socket {
     /// Lets the socket emit and be reached, and tells the client.
     pub(crate) fn admit(&self) {
         write(self.0.namespace.index()).admit(&self.0.id);
-        let packet = encode_connect(self.0.namespace.name(), &self.0.id);
-        self.0.line.open(&packet);
+        let (namespace, line) = (&self.0.namespace, &self.0.line);
+        let protocol = line.link().protocol;
+        let parser = namespace.config().parser;
+        line.open(&parser.encode_connect(protocol, namespace.name(), &self.0.id));
     }
 
     /// Takes the socket out of its rooms and its namespace. `false` if it has
@@ -347,6 +350,10 @@ impl fmt::Debug for Socket {
 impl Outlet for Inner {
     fn nsp(&self) -> &str {
         self.namespace.name()
+    }
+
+    fn parser(&self) -> Parser {
+        self.namespace.config().parser
     }
 
     fn send(&self, packet: &Encoded) -> Result<(), EmitError> {

@@ -1,4 +1,5 @@
-//! The profile `clients`: what the tests with the official clients need.
+//! The profiles `clients` and `clients-msgpack`: what the tests with the official
+//! clients need.
 
 use std::time::Duration;
 
@@ -6,7 +7,8 @@ use engineio::Close;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use socketio::{
-    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Server, Socket, Value,
+    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Parser, Server,
+    Socket, Value,
 };
 
 use crate::host::{self, Profile};
@@ -16,8 +18,20 @@ use crate::options::Options;
 const CALL_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(crate) fn profile(options: &Options) -> Profile {
+    serve(config(options).engine(|engine| engine.allow_revision_3(true)))
+}
+
+pub(crate) fn msgpack(options: &Options) -> Profile {
+    serve(config(options).parser(Parser::MessagePack))
+}
+
+fn config(options: &Options) -> Config {
     let mut config = Config::default().engine(|engine| options.apply(engine));
     config.connect_timeout = options.connect_timeout.unwrap_or(config.connect_timeout);
+    config
+}
+
+fn serve(config: Config) -> Profile {
     let server = Server::new(config);
     for name in ["/", "/custom", "/guarded"] {
         register(&server.of(name));
