@@ -72,6 +72,14 @@ impl Broadcast {
         self
     }
 
+    /// Changes nothing, and is here for code that was written for the
+    /// reference: whether responses are compressed is for the HTTP server
+    /// around this one to say, for all of them, and websockets are never
+    /// compressed.
+    pub fn compress(self, _compress: bool) -> Self {
+        self
+    }
+
     /// Emits an event. It is written once, whatever the number of sockets.
     ///
     /// # Errors

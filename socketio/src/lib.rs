@@ -101,6 +101,8 @@ mod delivery;
 #[cfg(feature = "server")]
 mod extensions;
 #[cfg(feature = "server")]
+mod forward;
+#[cfg(feature = "server")]
 mod handler;
 #[cfg(feature = "server")]
 mod handshake;

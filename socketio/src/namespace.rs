@@ -262,6 +262,18 @@ impl Namespace {
         self
     }
 
+    /// Everyone in the namespace, to do something with all of them.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/chat").everyone().join("announcements")?;
+    /// # Ok::<_, socketio::JoinError>(())
+    /// ```
+    pub fn everyone(&self) -> Broadcast {
+        Broadcast::new(self.clone())
+    }
+
     /// Emits an event to every socket of the namespace.
     ///
     /// # Errors
@@ -336,10 +348,6 @@ impl Namespace {
     /// makes a broadcast the same packet for everyone.
     pub(crate) fn next_ack(&self) -> u64 {
         self.0.next_ack.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(crate) fn everyone(&self) -> Broadcast {
-        Broadcast::new(self.clone())
     }
 
     #[cfg(test)]

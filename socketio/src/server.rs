@@ -33,6 +33,7 @@ pub struct Server(Arc<Inner>);
 
 struct Inner {
     engine: Engine,
+    main: Namespace,
     shared: Arc<Shared>,
 }
 
@@ -58,9 +59,12 @@ impl Server {
             let shared = shared.clone();
             move |socket| Session::new(shared.clone(), socket)
         });
-        let server = Self(Arc::new(Inner { engine, shared }));
-        server.of("/");
-        server
+        let main = shared.namespaces.name("/");
+        Self(Arc::new(Inner {
+            engine,
+            main,
+            shared,
+        }))
     }
 
     /// The namespace of this name, which is made if there is none. `""` is
@@ -70,6 +74,10 @@ impl Server {
     /// no pattern matches, is refused with `Invalid namespace`.
     pub fn of(&self, name: &str) -> Namespace {
         self.0.shared.namespaces.name(name)
+    }
+
+    pub(crate) fn main(&self) -> &Namespace {
+        &self.0.main
     }
 
     /// Makes namespaces when clients ask for them: those whose names, slash

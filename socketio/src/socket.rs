@@ -148,6 +148,11 @@ impl Socket {
         Volatile::new(self.clone())
     }
 
+    /// Changes nothing: see [`Broadcast::compress`].
+    pub fn compress(&self, _compress: bool) -> &Self {
+        self
+    }
+
     /// Waits until the client has read enough of what is queued for it.
     /// `false` if the connection has ended.
     pub async fn ready(&self) -> bool {

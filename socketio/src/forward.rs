@@ -1,0 +1,83 @@
+//! What the server does in the namespace `/`.
+
+use crate::{
+    Ask, BoxError, Broadcast, Emit, EncodeError, FromArgs, IntoArgs, Replies, Reply, Server, Socket,
+};
+
+/// Short for the same of `io.of("/")`.
+///
+/// ```
+/// # use socketio::{Config, EncodeError, Server};
+/// # fn main() -> Result<(), EncodeError> {
+/// # let io = Server::new(Config::default());
+/// io.on_connect(async |socket| socket.join("lobby"));
+/// io.to("lobby").emit("news", "the doors are open")?;
+/// # Ok(())
+/// # }
+/// ```
+impl Server {
+    /// [`Namespace::middleware`](crate::Namespace::middleware) of `/`.
+    pub fn middleware<A, F, Fut, E>(&self, middleware: F) -> &Self
+    where
+        A: FromArgs + 'static,
+        F: FnOnce(Socket, A) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.main().middleware(middleware);
+        self
+    }
+
+    /// [`Namespace::on_connect`](crate::Namespace::on_connect) of `/`.
+    pub fn on_connect<F, Fut>(&self, handler: F) -> &Self
+    where
+        F: FnOnce(Socket) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
+    {
+        self.main().on_connect(handler);
+        self
+    }
+
+    /// Everyone in `/`, to do something with all of them.
+    pub fn everyone(&self) -> Broadcast {
+        self.main().everyone()
+    }
+
+    /// Emits an event to every socket of `/`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Broadcast::emit`].
+    pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EncodeError> {
+        self.everyone().emit(event, args)
+    }
+
+    /// Emits an event to every socket of `/` and gathers their answers.
+    pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
+        &self,
+        event: impl Emit<P> + Ask<T>,
+        args: P,
+    ) -> Replies<T> {
+        self.everyone().emit_with_ack(event, args)
+    }
+
+    /// The members of a room of `/`, or its socket of that id.
+    pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
+        self.everyone().to(room)
+    }
+
+    /// Everyone in `/` but the members of a room, or but the socket of that id.
+    pub fn except(&self, room: impl AsRef<str>) -> Broadcast {
+        self.everyone().except(room)
+    }
+
+    /// Everyone in `/` who can take an event at once.
+    pub fn volatile(&self) -> Broadcast {
+        self.everyone().volatile()
+    }
+
+    /// The connected sockets of `/`.
+    pub fn sockets(&self) -> Vec<Socket> {
+        self.everyone().sockets()
+    }
+}
