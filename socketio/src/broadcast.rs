@@ -5,10 +5,12 @@ use std::sync::Arc;
 use engineio::Class;
 
 use crate::ack::Pending;
+use crate::cluster::Cluster;
 use crate::delivery::Outgoing;
 use crate::rooms::Selection;
 use crate::{
-    Ask, Emit, EmitError, EncodeError, FromArgs, IntoArgs, JoinError, Namespace, Replies, Socket,
+    Args, Ask, Emit, EmitError, EncodeError, FromArgs, IntoArgs, JoinError, Namespace, Replies,
+    Socket,
 };
 
 /// Some of the sockets of a namespace, to emit to.
@@ -34,6 +36,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Broadcast {
     class: Class,
+    is_local: bool,
     namespace: Namespace,
     selection: Selection,
 }
@@ -43,6 +46,7 @@ impl Broadcast {
     pub(crate) fn new(namespace: Namespace) -> Self {
         Self {
             class: Class::Reliable,
+            is_local: false,
             namespace,
             selection: Selection::default(),
         }
@@ -72,6 +76,14 @@ impl Broadcast {
         self
     }
 
+    /// Only sockets of this server. Without it, and with an
+    /// [`Adapter`](crate::Adapter), those of all servers of the cluster are
+    /// meant.
+    pub fn local(mut self) -> Self {
+        self.is_local = true;
+        self
+    }
+
     /// Changes nothing, and is here for code that was written for the
     /// reference: whether responses are compressed is for the HTTP server
     /// around this one to say, for all of them, and websockets are never
@@ -89,12 +101,16 @@ impl Broadcast {
     /// connection's budget is spent, which closes the connection, or the
     /// broadcast is [`volatile`](Self::volatile).
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EncodeError> {
-        let event = Outgoing {
-            ack: None,
-            args: &args,
-            class: self.class,
-            name: event.as_str(),
+        let name = event.as_str();
+        let Some((cluster, nsp)) = self.cluster() else {
+            let event = self.event(name, &args, None);
+            return self.namespace.deliver(&self.selection, &event);
         };
+        // It is written twice, so that the user's code is asked once.
+        let args = Args::written(&args)?;
+        let event = self.event(name, &args, None);
+        // Who hears of it here, and acts on it, finds it published.
+        cluster.emit(nsp, &self.selection, &event)?;
         self.namespace.deliver(&self.selection, &event)
     }
 
@@ -108,7 +124,7 @@ impl Broadcast {
         Replies::new(self.ask(event.as_str(), &args))
     }
 
-    /// The sockets that are meant now.
+    /// Those of the sockets of this server that are meant now.
     pub fn sockets(&self) -> Vec<Socket> {
         let mut sockets = Vec::new();
         self.namespace
@@ -120,8 +136,12 @@ impl Broadcast {
     ///
     /// # Errors
     ///
-    /// The first of [`Socket::join`]; the other sockets join all the same.
+    /// The first of [`Socket::join`]; the other sockets join all the same. What
+    /// other servers of a cluster say to it is not known here.
     pub fn join(&self, room: impl AsRef<str>) -> Result<(), JoinError> {
+        if let Some((cluster, nsp)) = self.cluster() {
+            cluster.join(nsp, &self.selection, room.as_ref());
+        }
         let mut outcome = Ok(());
         for socket in self.sockets() {
             let joined = socket.join(room.as_ref());
@@ -132,6 +152,9 @@ impl Broadcast {
 
     /// Takes the sockets out of a room.
     pub fn leave(&self, room: impl AsRef<str>) {
+        if let Some((cluster, nsp)) = self.cluster() {
+            cluster.leave(nsp, &self.selection, room.as_ref());
+        }
         for socket in self.sockets() {
             socket.leave(room.as_ref());
         }
@@ -139,6 +162,9 @@ impl Broadcast {
 
     /// Disconnects the sockets from the namespace.
     pub fn disconnect(&self) {
+        if let Some((cluster, nsp)) = self.cluster() {
+            cluster.disconnect(nsp, &self.selection, false);
+        }
         for socket in self.sockets() {
             socket.disconnect();
         }
@@ -147,22 +173,42 @@ impl Broadcast {
     /// Disconnects the clients of the sockets from all their namespaces, and
     /// closes their connections: [`Socket::close`].
     pub fn close(&self) {
+        if let Some((cluster, nsp)) = self.cluster() {
+            cluster.disconnect(nsp, &self.selection, true);
+        }
         for socket in self.sockets() {
             socket.close();
         }
     }
 
     fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
-        let id = self.namespace.next_ack();
-        let event = Outgoing {
-            ack: Some(id),
+        let (namespace, selection) = (&self.namespace, &self.selection);
+        let id = namespace.next_ack();
+        let mut pending = Pending::new(id);
+        let Some((cluster, nsp)) = self.cluster() else {
+            let event = self.event(name, args, Some(id));
+            namespace.ask_all(selection, &event, &mut pending)?;
+            return Ok(pending);
+        };
+        let args = Args::written(args)?;
+        let event = self.event(name, &args, Some(id));
+        pending.ask_nodes(|mailbox| cluster.ask_sockets(nsp, selection, &event, mailbox))?;
+        namespace.ask_all(selection, &event, &mut pending)?;
+        Ok(pending)
+    }
+
+    fn event<'a, P>(&self, name: &'a str, args: &'a P, ack: Option<u64>) -> Outgoing<'a, P> {
+        Outgoing {
+            ack,
             args,
             class: self.class,
             name,
-        };
-        let mut pending = Pending::new(id);
-        self.namespace
-            .ask_all(&self.selection, &event, &mut pending)?;
-        Ok(pending)
+        }
+    }
+
+    /// Where other servers are told, and of which namespace.
+    fn cluster(&self) -> Option<(&Arc<Cluster>, &Arc<str>)> {
+        let cluster = self.namespace.cluster().filter(|_| !self.is_local);
+        cluster.map(|cluster| (cluster, self.namespace.shared_name()))
     }
 }

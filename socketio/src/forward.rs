@@ -76,7 +76,13 @@ impl Server {
         self.everyone().volatile()
     }
 
-    /// The connected sockets of `/`.
+    /// Everyone in `/` who is connected to this server: see
+    /// [`Broadcast::local`].
+    pub fn local(&self) -> Broadcast {
+        self.everyone().local()
+    }
+
+    /// The sockets of `/` that are connected to this server.
     pub fn sockets(&self) -> Vec<Socket> {
         self.everyone().sockets()
     }

@@ -93,9 +93,13 @@ mod reply;
 #[cfg(feature = "server")]
 mod ack;
 #[cfg(feature = "server")]
+mod adapter;
+#[cfg(feature = "server")]
 mod behaviour;
 #[cfg(feature = "server")]
 mod broadcast;
+#[cfg(feature = "server")]
+mod cluster;
 #[cfg(feature = "server")]
 mod delivery;
 #[cfg(feature = "server")]
@@ -157,7 +161,11 @@ pub use proto::packet::{ConnectError, Data, Packet};
 pub use reply::{Ack, Reply};
 
 #[cfg(feature = "server")]
+pub use adapter::{Adapter, Inbox, NodeId, Publication, Route};
+#[cfg(feature = "server")]
 pub use broadcast::Broadcast;
+#[cfg(feature = "server")]
+pub use cluster::ClusterStatus;
 #[cfg(feature = "server")]
 pub use config::Config;
 #[cfg(feature = "server")]

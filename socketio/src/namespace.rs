@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, Weak};
 
 use crate::behaviour::Behaviour;
+use crate::cluster::Cluster;
 use crate::hooks::Hooks;
-use crate::rooms::{Rooms, Selection};
-use crate::sync::read;
+use crate::rooms::{Change, Rooms, Selection};
+use crate::sync::{read, write};
 use crate::{
     Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, FromArgs,
     FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
@@ -39,6 +40,7 @@ pub struct Namespace(Arc<Inner>);
 
 struct Inner {
     behaviour: Arc<Behaviour>,
+    cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     name: Arc<str>,
     next_ack: AtomicU64,
@@ -46,24 +48,35 @@ struct Inner {
 }
 
 impl Namespace {
-    pub(crate) fn new(name: Arc<str>, config: Arc<Config>) -> Self {
-        Self::with(name, config, None)
+    pub(crate) fn new(name: Arc<str>, config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
+        Self::with(name, config, cluster, None)
     }
 
     /// A namespace that has the handlers of this one, those to come included,
     /// behind its own.
     pub(crate) fn child(&self, name: Arc<str>) -> Self {
         let template = Some(self.0.behaviour.clone());
-        Self::with(name, self.0.config.clone(), template)
+        let cluster = self.0.cluster.clone();
+        Self::with(name, self.0.config.clone(), cluster, template)
     }
 
-    fn with(name: Arc<str>, config: Arc<Config>, template: Option<Arc<Behaviour>>) -> Self {
+    fn with(
+        name: Arc<str>,
+        config: Arc<Config>,
+        cluster: Option<Arc<Cluster>>,
+        template: Option<Arc<Behaviour>>,
+    ) -> Self {
+        let mut rooms = Rooms::new();
+        if cluster.is_some() {
+            rooms.watch();
+        }
         Self(Arc::new(Inner {
             behaviour: Arc::new(Behaviour::new(template)),
+            cluster,
             config,
             name,
             next_ack: AtomicU64::new(0),
-            rooms: RwLock::new(Rooms::new()),
+            rooms: RwLock::new(rooms),
         }))
     }
 
@@ -308,7 +321,12 @@ impl Namespace {
         self.everyone().volatile()
     }
 
-    /// The connected sockets.
+    /// Everyone who is connected to this server: see [`Broadcast::local`].
+    pub fn local(&self) -> Broadcast {
+        self.everyone().local()
+    }
+
+    /// The sockets that are connected to this server.
     pub fn sockets(&self) -> Vec<Socket> {
         self.everyone().sockets()
     }
@@ -359,8 +377,16 @@ impl Namespace {
         WeakNamespace(Arc::downgrade(&self.0))
     }
 
+    pub(crate) fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.0.cluster.as_ref()
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.0.name
     }
 
     pub(crate) fn behaviour(&self) -> &Behaviour {
@@ -372,9 +398,23 @@ impl Namespace {
         self.0.behaviour.hooks()
     }
 
-    /// The membership index. Its lock is held for single statements only.
+    /// The membership index. Its lock is held for single statements only. Who
+    /// changes it calls [`tell_rooms`](Self::tell_rooms) when it is free.
     pub(crate) fn index(&self) -> &RwLock<Rooms<Socket>> {
         &self.0.rooms
+    }
+
+    /// Tells the adapter which rooms were opened and closed, in the order in
+    /// which they were: one thread tells it, also for the others.
+    pub(crate) fn tell_rooms(&self) {
+        let Some(cluster) = &self.0.cluster else {
+            return;
+        };
+        let mut change = write(&self.0.rooms).first_change();
+        while let Some(Change { is_open, name }) = change {
+            cluster.tell_room(&self.0.name, &name, is_open);
+            change = write(&self.0.rooms).next_change();
+        }
     }
 }
 

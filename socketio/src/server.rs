@@ -1,16 +1,17 @@
 //! The server: its namespaces, and the engine that brings it its clients.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use engineio::{Engine, EngineLayer, EngineService};
 use http::{Request, Response};
 
+use crate::cluster::Cluster;
 use crate::namespaces::Namespaces;
 use crate::session::Session;
-use crate::{Config, Limits, Namespace};
+use crate::{ClusterStatus, Config, Limits, Namespace};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -39,6 +40,7 @@ struct Inner {
 
 /// What the server shares with the connections of its clients.
 pub(crate) struct Shared {
+    cluster: Option<Arc<Cluster>>,
     pub(crate) config: Arc<Config>,
     pub(crate) limits: Arc<Limits>,
     is_closing: AtomicBool,
@@ -49,17 +51,27 @@ impl Server {
     /// A server with the namespace `/`.
     pub fn new(config: Config) -> Self {
         let config = Arc::new(config);
-        let shared = Arc::new(Shared {
-            limits: Arc::new(config.limits.clone()),
-            is_closing: AtomicBool::new(false),
-            namespaces: Namespaces::new(config.clone()),
-            config,
+        let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
+            let shared = shared.clone();
+            let find = move |name: &str| shared.upgrade()?.namespaces.get(name);
+            let adapter = config.adapter.clone();
+            let cluster = adapter.map(|adapter| Cluster::new(adapter, config.node_limit, find));
+            Shared {
+                cluster: cluster.clone(),
+                limits: Arc::new(config.limits.clone()),
+                is_closing: AtomicBool::new(false),
+                namespaces: Namespaces::new(config.clone(), cluster),
+                config,
+            }
         });
         let engine = Engine::new(shared.config.engine.clone(), {
             let shared = shared.clone();
             move |socket| Session::new(shared.clone(), socket)
         });
         let main = shared.namespaces.name("/");
+        if let Some(cluster) = &shared.cluster {
+            cluster.start();
+        }
         Self(Arc::new(Inner {
             engine,
             main,
@@ -141,6 +153,13 @@ impl Server {
         &self.0.engine
     }
 
+    /// How the server does in its cluster; `None` without an
+    /// [`Adapter`](crate::Adapter).
+    pub fn cluster(&self) -> Option<ClusterStatus> {
+        let cluster = self.0.shared.cluster.as_ref()?;
+        Some(cluster.status())
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.shared.config
@@ -165,6 +184,9 @@ impl Server {
             tracing::warn!(?timeout, "handlers still run after the server was closed");
         }
         shared.namespaces.clear();
+        if let Some(cluster) = &shared.cluster {
+            cluster.close();
+        }
     }
 }
 

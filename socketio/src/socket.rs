@@ -60,6 +60,7 @@ impl Socket {
             namespace,
         }));
         write(socket.0.namespace.index()).insert(id, socket.clone());
+        socket.0.namespace.tell_rooms();
         socket
     }
 
@@ -172,6 +173,7 @@ impl Socket {
             return Err(JoinError::NameLength(limits.room_length));
         }
         let joined = write(self.0.namespace.index()).join(&self.0.id, room, limits.rooms);
+        self.0.namespace.tell_rooms();
         joined
             .then_some(())
             .ok_or(JoinError::TooManyRooms(limits.rooms))
@@ -180,6 +182,7 @@ impl Socket {
     /// Takes the socket out of a room.
     pub fn leave(&self, room: impl AsRef<str>) {
         write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
+        self.0.namespace.tell_rooms();
     }
 
     /// The rooms that the socket is in, in the order in which it joined them;
@@ -281,6 +284,7 @@ impl Socket {
         let leave = || write(self.0.namespace.index()).remove(&self.0.id);
         let is_first = self.0.line.close(reason, leave);
         if is_first {
+            self.0.namespace.tell_rooms();
             self.0.acks.close();
             self.0.left.notify_waiters();
         }

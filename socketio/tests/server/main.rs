@@ -3,6 +3,8 @@
 //! clock, except where threads race.
 
 mod acks;
+mod bus;
+mod cluster;
 mod connect;
 mod disconnect;
 mod dynamic;

@@ -1,0 +1,216 @@
+//! One server among others: what is published for them, and what is done that
+//! they published. The [`Adapter`] only carries it.
+
+mod asker;
+mod questions;
+mod status;
+mod tasks;
+mod visit;
+mod wire;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use self::questions::Questions;
+use self::tasks::Tasks;
+use self::wire::{Header, What};
+use crate::ack::Mailbox;
+use crate::delivery::Outgoing;
+use crate::rooms::Selection;
+use crate::unwind::discard;
+use crate::{
+    Adapter, Args, EncodeError, Encoded, Inbox, Namespace, NodeId, Publication, Route, encode_event,
+};
+use engineio::Class;
+
+pub(crate) use self::questions::Question;
+pub use self::status::ClusterStatus;
+
+/// A server's part in its cluster.
+pub(crate) struct Cluster {
+    adapter: Arc<dyn Adapter>,
+    /// A namespace of this server, if it is there.
+    find: Find,
+    /// Bytes of a message between nodes.
+    limit: usize,
+    node: NodeId,
+    questions: Questions,
+    skipped: AtomicU64,
+    tasks: Tasks,
+    unpublished: AtomicU64,
+}
+
+type Find = Box<dyn Fn(&str) -> Option<Namespace> + Send + Sync>;
+
+impl Cluster {
+    pub(crate) fn new(
+        adapter: Arc<dyn Adapter>,
+        limit: usize,
+        find: impl Fn(&str) -> Option<Namespace> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            adapter,
+            find: Box::new(find),
+            limit,
+            node: NodeId::random(),
+            questions: Questions::default(),
+            skipped: AtomicU64::new(0),
+            tasks: Tasks::default(),
+            unpublished: AtomicU64::new(0),
+        })
+    }
+
+    /// Gives the adapter its inbox.
+    pub(crate) fn start(self: &Arc<Self>) {
+        let inbox = Inbox::new(Arc::downgrade(self), self.node.clone());
+        self.adapter.start(inbox);
+    }
+
+    /// Leaves the cluster.
+    pub(crate) fn close(&self) {
+        self.call((), |adapter| adapter.close());
+        self.questions.forget(None);
+    }
+
+    /// Tells the adapter that somebody is in a room, or that nobody is.
+    pub(crate) fn tell_room(&self, nsp: &str, room: &str, is_open: bool) {
+        self.call((), |adapter| match is_open {
+            true => adapter.room_opened(nsp, room),
+            false => adapter.room_closed(nsp, room),
+        });
+    }
+
+    fn peers(&self) -> Vec<NodeId> {
+        self.call(Vec::new(), |adapter| adapter.peers())
+    }
+
+    /// Calls the adapter, whose panic is nobody else's: it gives `otherwise`.
+    fn call<T>(&self, otherwise: T, call: impl FnOnce(&dyn Adapter) -> T) -> T {
+        catch_unwind(AssertUnwindSafe(|| call(&*self.adapter))).unwrap_or_else(|panic| {
+            discard(panic);
+            tracing::error!("the adapter panicked");
+            otherwise
+        })
+    }
+
+    /// Publishes an event for the sockets of other nodes.
+    pub(crate) fn emit(
+        &self,
+        nsp: &Arc<str>,
+        selection: &Selection,
+        event: &Outgoing<'_, Args>,
+    ) -> Result<(), EncodeError> {
+        let packet = encode_event("/", event.name, event.args, None)?;
+        let route = match &selection.rooms[..] {
+            [room] => Route::Room {
+                nsp: nsp.clone(),
+                room: room.clone(),
+            },
+            _ => Route::All,
+        };
+        let what = What::Emit {
+            to: selection.into(),
+            volatile: event.class == Class::Volatile,
+            request: None,
+        };
+        self.publish(route, nsp, what, Some(&packet));
+        Ok(())
+    }
+
+    /// Publishes an event that the sockets of other nodes are to answer.
+    pub(crate) fn ask_sockets(
+        self: &Arc<Self>,
+        nsp: &Arc<str>,
+        selection: &Selection,
+        event: &Outgoing<'_, Args>,
+        mailbox: &Arc<Mailbox>,
+    ) -> Result<Question, EncodeError> {
+        let packet = encode_event("/", event.name, event.args, None)?;
+        let what = |request| What::Emit {
+            to: selection.into(),
+            volatile: event.class == Class::Volatile,
+            request: Some(request),
+        };
+        Ok(self.ask(nsp, what, Some(&packet), mailbox))
+    }
+
+    /// Publishes that the sockets of other nodes join a room.
+    pub(crate) fn join(&self, nsp: &Arc<str>, selection: &Selection, room: &str) {
+        let (to, room) = (selection.into(), room.to_owned());
+        self.publish(Route::All, nsp, What::Join { to, room }, None);
+    }
+
+    /// Publishes that the sockets of other nodes leave a room.
+    pub(crate) fn leave(&self, nsp: &Arc<str>, selection: &Selection, room: &str) {
+        let (to, room) = (selection.into(), room.to_owned());
+        self.publish(Route::All, nsp, What::Leave { to, room }, None);
+    }
+
+    /// Publishes that the sockets of other nodes are disconnected.
+    pub(crate) fn disconnect(&self, nsp: &Arc<str>, selection: &Selection, close: bool) {
+        let to = selection.into();
+        self.publish(Route::All, nsp, What::Disconnect { to, close }, None);
+    }
+
+    /// Publishes a question to all other nodes.
+    fn ask(
+        self: &Arc<Self>,
+        nsp: &Arc<str>,
+        what: impl FnOnce(u64) -> What,
+        packet: Option<&Encoded>,
+        mailbox: &Arc<Mailbox>,
+    ) -> Question {
+        let id = self.questions.open(self.peers(), mailbox);
+        let is_sent = self.publish(Route::All, nsp, what(id), packet);
+        // Who left before the question was open is not waited for, and who
+        // leaves from now on is told to `forget`.
+        let there = match is_sent {
+            true => self.peers(),
+            false => Vec::new(),
+        };
+        self.questions.retain(id, |node| there.contains(node));
+        Question {
+            cluster: self.clone(),
+            id,
+            nsp: nsp.clone(),
+        }
+    }
+
+    /// Whether it is on its way.
+    fn publish(&self, route: Route, nsp: &str, what: What, packet: Option<&Encoded>) -> bool {
+        let header = Header {
+            from: self.node.to_string(),
+            nsp: nsp.to_owned(),
+            what,
+        };
+        let body = wire::write(&header, packet);
+        let outcome = match body.len() {
+            len if len > self.limit => Err(format!("{len} bytes are too many").into()),
+            _ => self.call(Err("panic".into()), |adapter| {
+                adapter.publish(Publication::new(route, body))
+            }),
+        };
+        if let Err(error) = &outcome {
+            self.unpublished.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(nsp, %error, "not published to other nodes");
+        }
+        outcome.is_ok()
+    }
+
+    /// A node is gone.
+    pub(crate) fn forget(&self, node: &NodeId) {
+        self.questions.forget(Some(node));
+        self.tasks.cancel_all(node);
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("adapter", &self.adapter)
+            .field("node", &self.node)
+            .finish_non_exhaustive()
+    }
+}
