@@ -9,7 +9,7 @@ use tokio::time::Sleep;
 
 use crate::cluster::Question;
 use crate::sync::lock;
-use crate::{AckError, Args, EmitError, EncodeError};
+use crate::{AckError, Args, EmitError};
 
 /// The answers that one socket owes, by the id that they will carry.
 #[derive(Debug)]
@@ -99,12 +99,8 @@ impl Pending {
 
     /// Waits for what other nodes answer, too. `ask` is given where their
     /// answers arrive.
-    pub(crate) fn ask_nodes(
-        &mut self,
-        ask: impl FnOnce(&Arc<Mailbox>) -> Result<Question, EncodeError>,
-    ) -> Result<(), EncodeError> {
-        self.question = Some(ask(&self.mailbox)?);
-        Ok(())
+    pub(crate) fn ask_nodes(&mut self, ask: impl FnOnce(&Arc<Mailbox>) -> Question) {
+        self.question = Some(ask(&self.mailbox));
     }
 
     /// The next answer; `None` when nobody is left who owes one.

@@ -6,11 +6,12 @@ use engineio::Class;
 
 use crate::ack::Pending;
 use crate::cluster::Cluster;
+use crate::cluster::NODE_TIMEOUT;
 use crate::delivery::Outgoing;
 use crate::rooms::Selection;
 use crate::{
-    Args, Ask, Emit, EmitError, EncodeError, FromArgs, IntoArgs, JoinError, Namespace, Replies,
-    Socket,
+    Args, Ask, Emit, EmitError, EncodeError, Fetch, FromArgs, IntoArgs, JoinError, Namespace,
+    RemoteSocket, Replies, Socket, encode_event,
 };
 
 /// Some of the sockets of a namespace, to emit to.
@@ -110,7 +111,8 @@ impl Broadcast {
         let args = Args::written(&args)?;
         let event = self.event(name, &args, None);
         // Who hears of it here, and acts on it, finds it published.
-        cluster.emit(nsp, &self.selection, &event)?;
+        let packet = encode_event("/", name, &args, None)?;
+        cluster.emit(nsp, &self.selection, self.class, &packet);
         self.namespace.deliver(&self.selection, &event)
     }
 
@@ -130,6 +132,27 @@ impl Broadcast {
         self.namespace
             .for_each(&self.selection, |socket| sockets.push(socket.clone()));
         sockets
+    }
+
+    /// The sockets of all servers of the cluster that are meant now. It asks
+    /// the other servers, unless this is [`local`](Self::local); without an
+    /// [`Adapter`](crate::Adapter) it is ready at once.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, if there are other servers to ask.
+    pub fn fetch_sockets(&self) -> Fetch {
+        let mut pending = Pending::new(0);
+        let cluster = self.cluster();
+        if let Some((cluster, nsp)) = cluster {
+            pending.ask_nodes(|mailbox| cluster.fetch(nsp, &self.selection, mailbox));
+        }
+        let mut replies = Replies::new(Ok(pending));
+        if cluster.is_some() {
+            replies = replies.timeout(NODE_TIMEOUT);
+        }
+        let here = self.sockets().iter().map(RemoteSocket::from).collect();
+        Fetch::new(self.namespace.clone(), here, replies)
     }
 
     /// Puts the sockets into a room.
@@ -181,7 +204,7 @@ impl Broadcast {
         }
     }
 
-    fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
+    pub(crate) fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
         let (namespace, selection) = (&self.namespace, &self.selection);
         let id = namespace.next_ack();
         let mut pending = Pending::new(id);
@@ -192,7 +215,9 @@ impl Broadcast {
         };
         let args = Args::written(args)?;
         let event = self.event(name, &args, Some(id));
-        pending.ask_nodes(|mailbox| cluster.ask_sockets(nsp, selection, &event, mailbox))?;
+        let packet = encode_event("/", name, &args, None)?;
+        pending
+            .ask_nodes(|mailbox| cluster.ask_sockets(nsp, selection, self.class, &packet, mailbox));
         namespace.ask_all(selection, &event, &mut pending)?;
         Ok(pending)
     }

@@ -12,18 +12,17 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use engineio::Class;
 
 use self::questions::Questions;
 use self::tasks::Tasks;
 use self::wire::{Header, What};
 use crate::ack::Mailbox;
-use crate::delivery::Outgoing;
 use crate::rooms::Selection;
 use crate::unwind::discard;
-use crate::{
-    Adapter, Args, EncodeError, Encoded, Inbox, Namespace, NodeId, Publication, Route, encode_event,
-};
-use engineio::Class;
+use crate::{Adapter, Encoded, Inbox, Namespace, NodeId, Publication, Route};
 
 pub(crate) use self::questions::Question;
 pub use self::status::ClusterStatus;
@@ -95,14 +94,14 @@ impl Cluster {
         })
     }
 
-    /// Publishes an event for the sockets of other nodes.
+    /// Publishes an event, written for `/`, for the sockets of other nodes.
     pub(crate) fn emit(
         &self,
         nsp: &Arc<str>,
         selection: &Selection,
-        event: &Outgoing<'_, Args>,
-    ) -> Result<(), EncodeError> {
-        let packet = encode_event("/", event.name, event.args, None)?;
+        class: Class,
+        event: &Encoded,
+    ) {
         let route = match &selection.rooms[..] {
             [room] => Route::Room {
                 nsp: nsp.clone(),
@@ -112,11 +111,10 @@ impl Cluster {
         };
         let what = What::Emit {
             to: selection.into(),
-            volatile: event.class == Class::Volatile,
+            volatile: class == Class::Volatile,
             request: None,
         };
-        self.publish(route, nsp, what, Some(&packet));
-        Ok(())
+        self.publish(route, nsp, what, Some(event));
     }
 
     /// Publishes an event that the sockets of other nodes are to answer.
@@ -124,16 +122,27 @@ impl Cluster {
         self: &Arc<Self>,
         nsp: &Arc<str>,
         selection: &Selection,
-        event: &Outgoing<'_, Args>,
+        class: Class,
+        event: &Encoded,
         mailbox: &Arc<Mailbox>,
-    ) -> Result<Question, EncodeError> {
-        let packet = encode_event("/", event.name, event.args, None)?;
+    ) -> Question {
         let what = |request| What::Emit {
             to: selection.into(),
-            volatile: event.class == Class::Volatile,
+            volatile: class == Class::Volatile,
             request: Some(request),
         };
-        Ok(self.ask(nsp, what, Some(&packet), mailbox))
+        self.ask(nsp, what, Some(event), mailbox)
+    }
+
+    /// Asks other nodes about their sockets.
+    pub(crate) fn fetch(
+        self: &Arc<Self>,
+        nsp: &Arc<str>,
+        selection: &Selection,
+        mailbox: &Arc<Mailbox>,
+    ) -> Question {
+        let to = selection.into();
+        self.ask(nsp, |request| What::Fetch { to, request }, None, mailbox)
     }
 
     /// Publishes that the sockets of other nodes join a room.
@@ -214,3 +223,6 @@ impl fmt::Debug for Cluster {
             .finish_non_exhaustive()
     }
 }
+
+/// How long other nodes are waited for that are to answer themselves.
+pub(crate) const NODE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,7 +1,8 @@
 //! What the server does in the namespace `/`.
 
 use crate::{
-    Ask, BoxError, Broadcast, Emit, EncodeError, FromArgs, IntoArgs, Replies, Reply, Server, Socket,
+    Ask, BoxError, Broadcast, Emit, EncodeError, Fetch, FromArgs, IntoArgs, Replies, Reply, Server,
+    Socket,
 };
 
 /// Short for the same of `io.of("/")`.
@@ -85,5 +86,15 @@ impl Server {
     /// The sockets of `/` that are connected to this server.
     pub fn sockets(&self) -> Vec<Socket> {
         self.everyone().sockets()
+    }
+
+    /// The sockets of `/` of all servers of the cluster: see
+    /// [`Broadcast::fetch_sockets`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Broadcast::fetch_sockets`].
+    pub fn fetch_sockets(&self) -> Fetch {
+        self.everyone().fetch_sockets()
     }
 }

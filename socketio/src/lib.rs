@@ -123,6 +123,8 @@ mod namespaces;
 #[cfg(feature = "server")]
 mod reason;
 #[cfg(feature = "server")]
+mod remote;
+#[cfg(feature = "server")]
 mod replies;
 #[cfg(feature = "server")]
 mod request;
@@ -176,6 +178,8 @@ pub use handshake::Handshake;
 pub use namespace::Namespace;
 #[cfg(feature = "server")]
 pub use reason::DisconnectReason;
+#[cfg(feature = "server")]
+pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};
 #[cfg(feature = "server")]

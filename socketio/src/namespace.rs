@@ -10,8 +10,8 @@ use crate::hooks::Hooks;
 use crate::rooms::{Change, Rooms, Selection};
 use crate::sync::{read, write};
 use crate::{
-    Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, FromArgs,
-    FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
+    Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, Fetch,
+    FromArgs, FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
 };
 
 /// A namespace of a [`Server`](crate::Server), made by
@@ -331,7 +331,17 @@ impl Namespace {
         self.everyone().sockets()
     }
 
-    /// The connected socket of this id.
+    /// The sockets of all servers of the cluster: see
+    /// [`Broadcast::fetch_sockets`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Broadcast::fetch_sockets`].
+    pub fn fetch_sockets(&self) -> Fetch {
+        self.everyone().fetch_sockets()
+    }
+
+    /// The socket of this id, if it is connected to this server.
     pub fn socket(&self, id: &str) -> Option<Socket> {
         read(&self.0.rooms).get(id)
     }

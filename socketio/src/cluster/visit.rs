@@ -5,12 +5,14 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use engineio::Class;
+use tokio::task::yield_now;
 
 use super::Cluster;
 use super::asker::Asker;
 use super::wire::{self, Header, To, What, WireError};
 use crate::ack::Pending;
 use crate::delivery::Outgoing;
+use crate::remote::Description;
 use crate::rooms::Selection;
 use crate::{Args, Data, EncodeError, Namespace, NodeId, Replies, Socket};
 
@@ -75,6 +77,12 @@ impl Cluster {
                     pass_on(namespace, &to.into(), event, asker);
                 }
             }
+            (What::Fetch { to, request }, None) => {
+                let asker = Asker::new(self, node, &nsp, request);
+                if let Some(namespace) = &namespace {
+                    describe(namespace, &to.into(), asker);
+                }
+            }
             (What::Join { to, room }, None) => visit(to, &|socket| {
                 if let Err(error) = socket.join(&room) {
                     tracing::debug!(socket = socket.id(), %error, "room not joined");
@@ -117,6 +125,24 @@ fn pass_on(
     }
 }
 
+/// Tells about sockets of this node, some at a time.
+fn describe(namespace: &Namespace, to: &Selection, asker: Asker) {
+    let mut sockets = Vec::new();
+    namespace.for_each(to, |socket| sockets.push(socket.clone()));
+    if sockets.is_empty() {
+        return;
+    }
+    asker.spawn(async move |asker| {
+        for some in sockets.chunks(DESCRIBED_AT_ONCE) {
+            asker.reply(&some.iter().map(Description::of).collect::<Vec<_>>());
+            yield_now().await;
+        }
+    });
+}
+
 fn refused(error: EncodeError) {
     tracing::debug!(%error, "event of another node not sent");
 }
+
+/// Sockets in one reply.
+const DESCRIBED_AT_ONCE: usize = 64;

@@ -1,13 +1,12 @@
 //! Servers that are one to their clients.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use socketio::{AckError, Adapter, Binary, Config, NodeId, Replies, Server, Socket};
-use tokio::task::yield_now;
+use socketio::{AckError, Binary, Config, Server};
 
-use crate::bus::{Bus, Wire};
+use crate::bus::Bus;
+use crate::crowd::{Crowd, Node};
 use crate::support::Client;
 
 #[tokio::test(start_paused = true)]
@@ -366,117 +365,4 @@ async fn an_adapter_hears_which_rooms_have_somebody() {
 #[test]
 fn a_server_that_is_alone_is_in_no_cluster() {
     assert!(Server::new(Config::default()).cluster().is_none());
-}
-
-/// Three servers with two clients each: the first two are on the first, and so
-/// on.
-struct Crowd {
-    bus: Bus,
-    clients: Vec<Client>,
-    nodes: Vec<Node>,
-    sockets: Vec<Socket>,
-}
-
-struct Node {
-    io: Server,
-    wire: Arc<Wire>,
-}
-
-impl Node {
-    fn start(bus: &Bus) -> Self {
-        let wire = bus.adapter();
-        let adapter: Arc<dyn Adapter> = wire.clone();
-        let io = Server::new(Config::default().adapter(adapter));
-        Self { io, wire }
-    }
-
-    fn id(&self) -> &NodeId {
-        self.wire.node()
-    }
-}
-
-impl Crowd {
-    async fn gather() -> Self {
-        let bus = Bus::default();
-        let nodes = [(); 3].map(|()| Node::start(&bus)).into();
-        let mut crowd = Self {
-            bus,
-            clients: Vec::new(),
-            nodes,
-            sockets: Vec::new(),
-        };
-        for node in &crowd.nodes {
-            for _ in 0..2 {
-                let mut client = Client::open(&node.io).await;
-                let id = client.join("/").await;
-                let socket = node.io.of("/").socket(&id).expect("it is connected");
-                crowd.sockets.push(socket);
-                crowd.clients.push(client);
-            }
-        }
-        crowd
-    }
-
-    /// Asks all clients from the first node; those named answer with their
-    /// number.
-    async fn vote(&mut self, voters: &[usize]) -> Replies<u8> {
-        let votes = self.nodes[0].io.emit_with_ack("vote", ());
-        for (n, client) in self.clients.iter_mut().enumerate() {
-            assert_eq!(client.recv().await, r#"20["vote"]"#);
-            if voters.contains(&n) {
-                client.send(&format!("30[{n}]")).await;
-            }
-        }
-        votes
-    }
-
-    /// The names of the events that each client heard.
-    async fn heard(&mut self) -> Vec<String> {
-        self.settle().await;
-        for socket in &self.sockets {
-            socket.emit("end", ()).expect("it is connected");
-        }
-        let mut heard = Vec::new();
-        for client in &mut self.clients {
-            let mut names = Vec::new();
-            loop {
-                let packet = client.recv().await;
-                let name = packet
-                    .trim_start_matches(r#"2[""#)
-                    .trim_end_matches(r#""]"#);
-                if name == "end" {
-                    break;
-                }
-                names.push(name.to_owned());
-            }
-            heard.push(names.join(" "));
-        }
-        heard
-    }
-
-    fn rooms(&self) -> Vec<String> {
-        let rooms = self.sockets.iter().map(Socket::rooms);
-        rooms.map(|rooms| rooms.join(" ")).collect()
-    }
-
-    fn status(&self, node: usize) -> socketio::ClusterStatus {
-        self.nodes[node].io.cluster().expect("it has an adapter")
-    }
-
-    /// Lets arrive what is on its way. On the paused clock a sleep ends when
-    /// nothing else is left to do.
-    async fn settle(&self) {
-        yield_now().await;
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-
-    /// Asserts that nobody waits for anybody any more.
-    async fn is_at_rest(&self) {
-        self.settle().await;
-        for n in 0..self.nodes.len() {
-            let status = self.status(n);
-            assert_eq!((status.asking, status.answering), (0, 0), "node {n}");
-            assert_eq!((status.skipped, status.unpublished), (0, 0), "node {n}");
-        }
-    }
 }
