@@ -3,6 +3,7 @@
 
 mod asker;
 mod questions;
+mod server_side;
 mod status;
 mod tasks;
 mod visit;

@@ -1,8 +1,8 @@
 //! What the server does in the namespace `/`.
 
 use crate::{
-    Ask, BoxError, Broadcast, Emit, EncodeError, Fetch, FromArgs, IntoArgs, Replies, Reply, Server,
-    Socket,
+    Ask, BoxError, Broadcast, Emit, EncodeError, Fetch, FromArgs, FromEvent, IntoArgs, Listen,
+    Namespace, Replies, Reply, Server, Socket,
 };
 
 /// Short for the same of `io.of("/")`.
@@ -96,5 +96,51 @@ impl Server {
     /// As [`Broadcast::fetch_sockets`].
     pub fn fetch_sockets(&self) -> Fetch {
         self.everyone().fetch_sockets()
+    }
+
+    /// [`Namespace::on_server_side`](crate::Namespace::on_server_side) of `/`.
+    ///
+    /// # Panics
+    ///
+    /// If the name is reserved by the protocol.
+    pub fn on_server_side<D, F, Fut>(
+        &self,
+        event: impl Listen<D, <Fut::Output as Reply>::Value>,
+        handler: F,
+    ) -> &Self
+    where
+        D: FromEvent + 'static,
+        F: FnOnce(Namespace, D) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output: Reply> + Send + 'static,
+    {
+        self.main().on_server_side(event, handler);
+        self
+    }
+
+    /// Emits an event to the namespace `/` of all other servers of the cluster.
+    ///
+    /// # Errors
+    ///
+    /// If the event cannot be written.
+    pub fn server_side_emit<P: IntoArgs>(
+        &self,
+        event: impl Emit<P>,
+        args: P,
+    ) -> Result<(), EncodeError> {
+        self.main().server_side_emit(event, args)
+    }
+
+    /// Emits an event that all other servers are to answer: see
+    /// [`Namespace::server_side_emit_with_ack`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Namespace::server_side_emit_with_ack`].
+    pub fn server_side_emit_with_ack<P: IntoArgs, T: FromArgs>(
+        &self,
+        event: impl Emit<P> + Ask<T>,
+        args: P,
+    ) -> Replies<T> {
+        self.main().server_side_emit_with_ack(event, args)
     }
 }

@@ -133,6 +133,8 @@ mod rooms;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
+mod server_side;
+#[cfg(feature = "server")]
 mod session;
 #[cfg(feature = "server")]
 mod socket;

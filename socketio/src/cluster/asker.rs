@@ -12,7 +12,7 @@ pub(super) struct Asker {
     cluster: Arc<Cluster>,
     node: NodeId,
     nsp: Arc<str>,
-    request: u64,
+    pub(super) request: u64,
 }
 
 impl Asker {
@@ -28,14 +28,15 @@ impl Asker {
     /// Sends a reply; there may be more.
     pub(super) fn reply(&self, args: &impl IntoArgs) {
         match encode_ack("/", self.request, args) {
-            Ok(packet) => self.publish(
-                What::Reply {
-                    request: self.request,
-                },
-                Some(&packet),
-            ),
+            Ok(packet) => self.send_reply(&packet),
             Err(error) => tracing::warn!(nsp = &*self.nsp, %error, "reply not written"),
         }
+    }
+
+    /// Sends a reply that is written.
+    pub(super) fn send_reply(&self, packet: &Encoded) {
+        let request = self.request;
+        self.publish(What::Reply { request }, Some(packet));
     }
 
     /// Replies on a task of its own, until it is done or nobody waits any more.

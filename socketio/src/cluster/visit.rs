@@ -9,6 +9,7 @@ use tokio::task::yield_now;
 
 use super::Cluster;
 use super::asker::Asker;
+use super::server_side;
 use super::wire::{self, Header, To, What, WireError};
 use crate::ack::Pending;
 use crate::delivery::Outgoing;
@@ -91,6 +92,12 @@ impl Cluster {
             (What::Leave { to, room }, None) => visit(to, &|socket| socket.leave(&room)),
             (What::Reply { request }, Some(Data::Ack { args, .. })) => {
                 self.questions.answer(request, args);
+            }
+            (What::ServerSide { request }, Some(Data::Event { name, args, .. })) => {
+                let asker = request.map(|request| Asker::new(self, node, &nsp, request));
+                if let Some(namespace) = namespace {
+                    server_side::handle(namespace, name, args, asker);
+                }
             }
             _ => return Err(WireError::Parts),
         }

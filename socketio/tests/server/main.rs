@@ -14,6 +14,7 @@ mod logs;
 mod pressure;
 mod remote;
 mod rooms;
+mod server_side;
 mod support;
 mod threads;
 mod wakers;
