@@ -12,7 +12,7 @@ mod wire;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use engineio::Class;
@@ -33,6 +33,7 @@ pub(crate) struct Cluster {
     adapter: Arc<dyn Adapter>,
     /// A namespace of this server, if it is there.
     find: Find,
+    is_closed: AtomicBool,
     /// Bytes of a message between nodes.
     limit: usize,
     node: NodeId,
@@ -53,6 +54,7 @@ impl Cluster {
         Arc::new(Self {
             adapter,
             find: Box::new(find),
+            is_closed: AtomicBool::new(false),
             limit,
             node: NodeId::random(),
             questions: Questions::default(),
@@ -70,6 +72,7 @@ impl Cluster {
 
     /// Leaves the cluster.
     pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
         self.call((), |adapter| adapter.close());
         self.questions.forget(None);
     }
@@ -190,6 +193,9 @@ impl Cluster {
 
     /// Whether it is on its way.
     fn publish(&self, route: Route, nsp: &str, what: What, packet: Option<&Encoded>) -> bool {
+        if self.is_closed.load(Ordering::SeqCst) {
+            return false;
+        }
         let header = Header {
             from: self.node.to_string(),
             nsp: nsp.to_owned(),

@@ -61,7 +61,7 @@ impl Namespaces {
         }
         let candidate = self
             .by_pattern(&name)
-            .unwrap_or_else(|| self.make(name.clone()));
+            .unwrap_or_else(|| self.create(name.clone()));
         let mut table = write(&self.table);
         let namespace = table.get(&name).unwrap_or(candidate);
         table.insert(name, Entry::Named(namespace.clone()));
@@ -73,7 +73,7 @@ impl Namespaces {
         &self,
         matches: impl Fn(&str) -> bool + Send + Sync + 'static,
     ) -> Namespace {
-        let template = self.make("/*".into());
+        let template = self.create("/*".into());
         write(&self.patterns).push(Pattern {
             matches: Arc::new(matches),
             template: template.clone(),
@@ -86,7 +86,7 @@ impl Namespaces {
         read(&self.table).get(name)
     }
 
-    fn make(&self, name: Arc<str>) -> Namespace {
+    fn create(&self, name: Arc<str>) -> Namespace {
         Namespace::new(name, self.config.clone(), self.cluster.clone())
     }
 

@@ -265,6 +265,25 @@ async fn a_node_that_closes_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_closed_is_silent() {
+    let crowd = Crowd::gather().await;
+    let votes = crowd.nodes[0].io.emit_with_ack::<_, u8>("vote", ());
+    crowd.nodes[0].io.close().await;
+    // It waits for nobody, whom nobody brings an answer.
+    assert!(votes.collect().await.unwrap().is_empty());
+    crowd.settle().await;
+    let before = crowd.bus.published().len();
+    crowd.nodes[0].io.emit("x", ()).unwrap();
+    crowd.nodes[0].io.server_side_emit("x", ()).unwrap();
+    let found = crowd.nodes[0].io.fetch_sockets().await.unwrap();
+    assert!(found.is_empty());
+    crowd.settle().await;
+    assert_eq!(crowd.bus.published().len(), before);
+    assert_eq!(crowd.nodes[1].io.sockets().len(), 2);
+    crowd.is_at_rest().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_whose_answers_are_late_is_waited_for() {
     let mut crowd = Crowd::gather().await;
     crowd.bus.hold(crowd.nodes[2].id());
