@@ -72,6 +72,12 @@
 //! [`Socket::ready`] waits until there is room. `volatile` drops what a client
 //! cannot take at once.
 //!
+//! # More than one server
+//!
+//! Servers with an [`Adapter`], the wire between them, are one to their clients:
+//! what is emitted, joined or disconnected concerns the sockets of all of them,
+//! unless it is [`local`](Broadcast::local).
+//!
 //! # Without the network
 //!
 //! Without the feature `server` (which is on by default) the crate is the
@@ -197,4 +203,5 @@ pub use volatile::Volatile;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 #[doc = include_str!("../../docs/coming-from-node.md")]
+#[doc = include_str!("../../docs/scaling.md")]
 struct Documents;

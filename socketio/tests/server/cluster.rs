@@ -6,7 +6,7 @@ use bytes::Bytes;
 use socketio::{AckError, Binary, Config, Server};
 
 use crate::bus::Bus;
-use crate::crowd::{Crowd, Node};
+use crate::crowd::{Crowd, NODE_LIMIT, Node};
 use crate::support::Client;
 
 #[tokio::test(start_paused = true)]
@@ -311,7 +311,7 @@ async fn what_is_no_message_is_skipped_and_counted() {
     let good = crowd.bus.published().last().unwrap().body.clone();
     let node = crowd.nodes[1].id();
     let text = std::str::from_utf8(&good).unwrap();
-    let large = "x".repeat(17 << 20);
+    let large = text.replace("good", &"x".repeat(NODE_LIMIT));
     for bad in [
         "",
         "\u{82}\u{a4}type\u{3}",
@@ -343,7 +343,7 @@ async fn what_cannot_be_published_reaches_who_is_here() {
     crowd.bus.fill(false);
     crowd.nodes[1]
         .io
-        .emit("large", "x".repeat(17 << 20))
+        .emit("large", "x".repeat(NODE_LIMIT))
         .unwrap();
     assert_eq!(crowd.status(1).unpublished, 3);
     crowd.clients[0].silence().await;

@@ -9,6 +9,9 @@ use tokio::task::yield_now;
 use crate::bus::{Bus, Wire};
 use crate::support::Client;
 
+/// Bytes of a message between nodes.
+pub(crate) const NODE_LIMIT: usize = 64 << 10;
+
 /// Three servers with two clients each: the first two are on the first, and so
 /// on.
 pub(crate) struct Crowd {
@@ -27,7 +30,8 @@ impl Node {
     pub(crate) fn start(bus: &Bus) -> Self {
         let wire = bus.adapter();
         let adapter: Arc<dyn Adapter> = wire.clone();
-        let io = Server::new(Config::default().adapter(adapter));
+        let config = Config::default().adapter(adapter).node_limit(NODE_LIMIT);
+        let io = Server::new(config);
         Self { io, wire }
     }
 
