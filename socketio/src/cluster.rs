@@ -209,8 +209,11 @@ impl Cluster {
             }),
         };
         if let Err(error) = &outcome {
-            self.unpublished.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(nsp, %error, "not published to other nodes");
+            let unpublished = self.unpublished.fetch_add(1, Ordering::Relaxed) + 1;
+            // A wire that is full is not to fill the log.
+            if unpublished.is_power_of_two() {
+                tracing::warn!(nsp, %error, unpublished, "not published to other nodes");
+            }
         }
         outcome.is_ok()
     }

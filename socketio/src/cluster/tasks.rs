@@ -45,7 +45,8 @@ impl Tasks {
 
 impl Cluster {
     /// Does something for another node, on a task of its own, until it is done
-    /// or nobody waits for it any more.
+    /// or nobody waits for it any more. What a node asked that has left
+    /// meanwhile is not begun.
     pub(super) fn spawn(
         self: &Arc<Self>,
         key: Key,
@@ -57,6 +58,10 @@ impl Cluster {
             cluster: self.clone(),
             key,
         };
+        // Who leaves from now on is told to `cancel_all`.
+        if !self.peers().contains(&task.key.0) {
+            return;
+        }
         tokio::spawn(async move {
             select(pin!(work), pin!(cancelled.notified())).await;
             drop(task);

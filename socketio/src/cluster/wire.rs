@@ -149,14 +149,38 @@ pub(crate) fn read(mut body: Bytes) -> Result<(Header, Option<Data>), WireError>
     let line = str::from_utf8(&line[MAGIC.len()..end]).map_err(|_| WireError::Foreign)?;
     let mut lengths = line.split(' ');
     let header = serde_json::from_slice(&take(&mut body, lengths.next())?)?;
-    let mut parts = Vec::new();
+    let packet = read_packet(&mut body, lengths)?;
+    match body.is_empty() {
+        true => Ok((header, packet)),
+        false => Err(WireError::Length),
+    }
+}
+
+fn read_packet<'a>(
+    body: &mut Bytes,
+    mut lengths: impl Iterator<Item = &'a str>,
+) -> Result<Option<Data>, WireError> {
+    let Some(length) = lengths.next() else {
+        return Ok(None);
+    };
+    let text = take(body, Some(length))?;
+    let text = str::from_utf8(&text).map_err(|_| PacketError::Payload)?;
+    // What nodes send is limited as a whole.
+    let limits = Limits::default()
+        .attachments(ATTACHMENTS)
+        .attachment_bytes(usize::MAX)
+        .depth(usize::MAX);
+    let mut decoder = Decoder::new(limits);
+    let mut packet = decoder.handle(Message::Text(text.into()))?;
     for length in lengths {
-        parts.push(take(&mut body, Some(length))?);
+        let part = Message::Binary(take(body, Some(length))?);
+        packet = match packet {
+            None => decoder.handle(part)?,
+            Some(_) => return Err(WireError::Parts),
+        };
     }
-    if !body.is_empty() {
-        return Err(WireError::Length);
-    }
-    Ok((header, read_packet(parts)?))
+    let Packet { data, .. } = packet.ok_or(WireError::Parts)?;
+    Ok(Some(data))
 }
 
 fn take(body: &mut Bytes, length: Option<&str>) -> Result<Bytes, WireError> {
@@ -167,31 +191,11 @@ fn take(body: &mut Bytes, length: Option<&str>) -> Result<Bytes, WireError> {
     }
 }
 
-fn read_packet(parts: Vec<Bytes>) -> Result<Option<Data>, WireError> {
-    let mut parts = parts.into_iter();
-    let Some(text) = parts.next() else {
-        return Ok(None);
-    };
-    let text = str::from_utf8(&text).map_err(|_| PacketError::Payload)?;
-    // What nodes send is limited as a whole.
-    let limits = Limits::default()
-        .attachments(usize::MAX)
-        .attachment_bytes(usize::MAX)
-        .depth(usize::MAX);
-    let mut decoder = Decoder::new(limits);
-    let mut packet = decoder.handle(Message::Text(text.into()))?;
-    for part in parts {
-        packet = match packet {
-            None => decoder.handle(Message::Binary(part))?,
-            Some(_) => return Err(WireError::Parts),
-        };
-    }
-    let Packet { data, .. } = packet.ok_or(WireError::Parts)?;
-    Ok(Some(data))
-}
-
 /// The protocol and its version.
 const MAGIC: &str = "socketio/1 ";
+
+/// Attachments of a packet, each of which takes more than its bytes.
+const ATTACHMENTS: usize = 1 << 16;
 
 #[cfg(test)]
 mod tests {

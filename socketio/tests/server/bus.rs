@@ -19,6 +19,8 @@ struct State {
     misfits: Vec<String>,
     nodes: BTreeMap<NodeId, Node>,
     published: Vec<Publication>,
+    /// Everything arrives before it is published, as it were.
+    is_direct: bool,
     /// Nothing is taken for publication.
     is_full: bool,
 }
@@ -65,6 +67,11 @@ impl Bus {
     /// From now on nothing is taken, or everything again.
     pub(crate) fn fill(&self, is_full: bool) {
         self.state().is_full = is_full;
+    }
+
+    /// From now on everything arrives while it is published.
+    pub(crate) fn shorten(&self) {
+        self.state().is_direct = true;
     }
 
     /// Ends a node for the others, without its knowledge.
@@ -149,21 +156,28 @@ impl Adapter for Wire {
         }
         // What a dead node says is heard by nobody; what a node says itself it
         // hears as well, as on many a wire.
-        if state.nodes.contains_key(self.node()) {
-            for (id, node) in &state.nodes {
-                let is_meant = match &publication.route {
-                    Route::Node(node) => id == node,
+        let is_there = state.nodes.contains_key(self.node());
+        let meant = state.nodes.iter().filter(|(id, node)| {
+            is_there
+                && match &publication.route {
+                    Route::Node(node) => *id == node,
                     Route::Room { nsp, room } => {
                         node.rooms.contains(&(nsp.to_string(), room.to_string()))
                     }
                     _ => true,
-                };
-                if is_meant {
-                    node.queue.send(publication.body.clone())?;
                 }
+        });
+        let body = publication.body.clone();
+        let mut inboxes = Vec::new();
+        for (_, node) in meant {
+            match state.is_direct {
+                true => inboxes.push(node.inbox.clone()),
+                false => node.queue.send(body.clone())?,
             }
         }
         state.published.push(publication);
+        drop(state);
+        inboxes.iter().for_each(|inbox| inbox.receive(body.clone()));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use socketio::{AckError, Binary, Config, Server};
+use socketio::{Ack, AckError, Binary, Config, Server};
 
 use crate::bus::Bus;
 use crate::crowd::{Crowd, NODE_LIMIT, Node};
@@ -280,6 +280,40 @@ async fn a_node_that_closed_is_silent() {
     crowd.settle().await;
     assert_eq!(crowd.bus.published().len(), before);
     assert_eq!(crowd.nodes[1].io.sockets().len(), 2);
+    crowd.is_at_rest().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_node_asked_is_not_begun() {
+    let mut crowd = Crowd::gather().await;
+    crowd.bus.hold(crowd.nodes[1].id());
+    let votes = crowd.nodes[0].io.emit_with_ack::<_, u8>("vote", ());
+    let fetch = crowd.nodes[0].io.fetch_sockets();
+    crowd.settle().await;
+    crowd.bus.kill(crowd.nodes[0].id());
+    crowd.bus.release(crowd.nodes[1].id());
+    assert_eq!(crowd.clients[2].recv().await, r#"20["vote"]"#);
+    crowd.settle().await;
+    assert_eq!(crowd.status(1).answering, 0);
+    drop((votes, fetch));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wire_may_bring_everything_at_once() {
+    let mut crowd = Crowd::gather().await;
+    crowd.bus.shorten();
+    for node in &crowd.nodes {
+        node.io.on_server_side("x", async |_, ()| Ack(1));
+    }
+    let io = crowd.nodes[0].io.clone();
+    assert_eq!(io.fetch_sockets().await.unwrap().len(), 6);
+    let answers = io.server_side_emit_with_ack::<_, u8>("x", ());
+    assert_eq!(answers.collect().await.unwrap(), [1, 1]);
+    let votes = crowd.vote(&[0, 1, 2, 3, 4, 5]).await;
+    assert_eq!(votes.collect().await.unwrap().len(), 6);
+    io.emit("x", ()).unwrap();
+    assert_eq!(crowd.heard().await, ["x"; 6]);
+    drop(io.emit_with_ack::<_, u8>("vote", ()));
     crowd.is_at_rest().await;
 }
 
