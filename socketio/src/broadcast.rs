@@ -102,18 +102,23 @@ impl Broadcast {
     /// connection's budget is spent, which closes the connection, or the
     /// broadcast is [`volatile`](Self::volatile).
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EncodeError> {
-        let name = event.as_str();
-        let Some((cluster, nsp)) = self.cluster() else {
+        let (name, cluster) = (event.as_str(), self.cluster());
+        if cluster.is_none() && !self.namespace.is_pattern() {
             let event = self.event(name, &args, None);
             return self.namespace.deliver(&self.selection, &event);
-        };
-        // It is written twice, so that the user's code is asked once.
+        }
+        // It is written several times, so that the user's code is asked once.
         let args = Args::written(&args)?;
-        let event = self.event(name, &args, None);
-        // Who hears of it here, and acts on it, finds it published.
         let packet = encode_event("/", name, &args, None)?;
-        cluster.emit(nsp, &self.selection, self.class, &packet);
-        self.namespace.deliver(&self.selection, &event)
+        let event = self.event(name, &args, None);
+        self.namespace.members().iter().try_for_each(|namespace| {
+            // Who hears of it here, and acts on it, finds it published.
+            if let Some(cluster) = cluster {
+                let nsp = namespace.shared_name();
+                cluster.emit(nsp, &self.selection, self.class, &packet);
+            }
+            namespace.deliver(&self.selection, &event)
+        })
     }
 
     /// Emits an event that each socket is to answer. It is sent when this
@@ -129,22 +134,26 @@ impl Broadcast {
     /// Those of the sockets of this server that are meant now.
     pub fn sockets(&self) -> Vec<Socket> {
         let mut sockets = Vec::new();
-        self.namespace
-            .for_each(&self.selection, |socket| sockets.push(socket.clone()));
+        for namespace in self.namespace.members() {
+            namespace.for_each(&self.selection, |socket| sockets.push(socket.clone()));
+        }
         sockets
     }
 
     /// The sockets of all servers of the cluster that are meant now. It asks
     /// the other servers, unless this is [`local`](Self::local); without an
-    /// [`Adapter`](crate::Adapter) it is ready at once.
+    /// [`Adapter`](crate::Adapter), or of what stands for a
+    /// [pattern](crate::Server::of_matching), it gives those of this server at
+    /// once.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime, if there are other servers to ask.
     pub fn fetch_sockets(&self) -> Fetch {
         let mut pending = Pending::new(0);
-        let cluster = self.cluster();
-        if let Some((cluster, nsp)) = cluster {
+        let cluster = self.cluster().filter(|_| !self.namespace.is_pattern());
+        if let Some(cluster) = cluster {
+            let nsp = self.namespace.shared_name();
             pending.ask_nodes(|mailbox| cluster.fetch(nsp, &self.selection, mailbox));
         }
         let mut replies = Replies::new(Ok(pending));
@@ -162,9 +171,7 @@ impl Broadcast {
     /// The first of [`Socket::join`]; the other sockets join all the same. What
     /// other servers of a cluster say to it is not known here.
     pub fn join(&self, room: impl AsRef<str>) -> Result<(), JoinError> {
-        if let Some((cluster, nsp)) = self.cluster() {
-            cluster.join(nsp, &self.selection, room.as_ref());
-        }
+        self.tell(|cluster, nsp| cluster.join(nsp, &self.selection, room.as_ref()));
         let mut outcome = Ok(());
         for socket in self.sockets() {
             let joined = socket.join(room.as_ref());
@@ -175,9 +182,7 @@ impl Broadcast {
 
     /// Takes the sockets out of a room.
     pub fn leave(&self, room: impl AsRef<str>) {
-        if let Some((cluster, nsp)) = self.cluster() {
-            cluster.leave(nsp, &self.selection, room.as_ref());
-        }
+        self.tell(|cluster, nsp| cluster.leave(nsp, &self.selection, room.as_ref()));
         for socket in self.sockets() {
             socket.leave(room.as_ref());
         }
@@ -185,9 +190,7 @@ impl Broadcast {
 
     /// Disconnects the sockets from the namespace.
     pub fn disconnect(&self) {
-        if let Some((cluster, nsp)) = self.cluster() {
-            cluster.disconnect(nsp, &self.selection, false);
-        }
+        self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, false));
         for socket in self.sockets() {
             socket.disconnect();
         }
@@ -196,9 +199,7 @@ impl Broadcast {
     /// Disconnects the clients of the sockets from all their namespaces, and
     /// closes their connections: [`Socket::close`].
     pub fn close(&self) {
-        if let Some((cluster, nsp)) = self.cluster() {
-            cluster.disconnect(nsp, &self.selection, true);
-        }
+        self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, true));
         for socket in self.sockets() {
             socket.close();
         }
@@ -206,9 +207,9 @@ impl Broadcast {
 
     pub(crate) fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
         let (namespace, selection) = (&self.namespace, &self.selection);
-        let id = namespace.next_ack();
+        let (id, nsp) = (namespace.next_ack(), namespace.shared_name());
         let mut pending = Pending::new(id);
-        let Some((cluster, nsp)) = self.cluster() else {
+        let Some(cluster) = self.cluster().filter(|_| !namespace.is_pattern()) else {
             let event = self.event(name, args, Some(id));
             namespace.ask_all(selection, &event, &mut pending)?;
             return Ok(pending);
@@ -231,9 +232,18 @@ impl Broadcast {
         }
     }
 
-    /// Where other servers are told, and of which namespace.
-    fn cluster(&self) -> Option<(&Arc<Cluster>, &Arc<str>)> {
-        let cluster = self.namespace.cluster().filter(|_| !self.is_local);
-        cluster.map(|cluster| (cluster, self.namespace.shared_name()))
+    /// Tells other servers, of each namespace that is meant.
+    fn tell(&self, tell: impl Fn(&Cluster, &Arc<str>)) {
+        if let Some(cluster) = self.cluster() {
+            let namespaces = self.namespace.members();
+            namespaces
+                .iter()
+                .for_each(|namespace| tell(cluster, namespace.shared_name()));
+        }
+    }
+
+    /// Where other servers are told.
+    fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.namespace.cluster().filter(|_| !self.is_local)
     }
 }

@@ -105,6 +105,8 @@ mod behaviour;
 #[cfg(feature = "server")]
 mod broadcast;
 #[cfg(feature = "server")]
+mod children;
+#[cfg(feature = "server")]
 mod cluster;
 #[cfg(feature = "server")]
 mod delivery;

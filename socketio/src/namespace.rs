@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 
 use crate::behaviour::Behaviour;
+use crate::children::Children;
 use crate::cluster::Cluster;
 use crate::hooks::Hooks;
 use crate::rooms::{Change, Rooms, Selection};
@@ -40,16 +41,20 @@ pub struct Namespace(Arc<Inner>);
 
 struct Inner {
     behaviour: Arc<Behaviour>,
+    /// Those that it made, if it stands for a pattern.
+    children: OnceLock<Arc<Children>>,
     cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     name: Arc<str>,
     next_ack: AtomicU64,
     rooms: RwLock<Rooms<Socket>>,
+    /// Those of the pattern that made it, if one did.
+    siblings: Option<Arc<Children>>,
 }
 
 impl Namespace {
     pub(crate) fn new(name: Arc<str>, config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
-        Self::with(name, config, cluster, None)
+        Self::with(name, config, cluster, None, None)
     }
 
     /// A namespace that has the handlers of this one, those to come included,
@@ -57,7 +62,34 @@ impl Namespace {
     pub(crate) fn child(&self, name: Arc<str>) -> Self {
         let template = Some(self.0.behaviour.clone());
         let cluster = self.0.cluster.clone();
-        Self::with(name, self.0.config.clone(), cluster, template)
+        let siblings = self.0.children.get().cloned();
+        Self::with(name, self.0.config.clone(), cluster, template, siblings)
+    }
+
+    /// Is known to be there from now on. Of several that are made for one name
+    /// at the same time, one is.
+    pub(crate) fn settle(&self) {
+        if let Some(siblings) = &self.0.siblings {
+            siblings.add(self);
+        }
+    }
+
+    /// Stands for the namespaces that it will make.
+    pub(crate) fn be_pattern(&self) {
+        self.0.children.get_or_init(Arc::default);
+    }
+
+    /// Whether this only stands for the namespaces that a pattern makes.
+    pub(crate) fn is_pattern(&self) -> bool {
+        self.0.children.get().is_some()
+    }
+
+    /// The namespace itself, or those that it stands for.
+    pub(crate) fn members(&self) -> Vec<Self> {
+        match self.0.children.get() {
+            Some(children) => children.all(),
+            None => vec![self.clone()],
+        }
     }
 
     fn with(
@@ -65,6 +97,7 @@ impl Namespace {
         config: Arc<Config>,
         cluster: Option<Arc<Cluster>>,
         template: Option<Arc<Behaviour>>,
+        siblings: Option<Arc<Children>>,
     ) -> Self {
         let mut rooms = Rooms::new();
         if cluster.is_some() {
@@ -72,11 +105,13 @@ impl Namespace {
         }
         Self(Arc::new(Inner {
             behaviour: Arc::new(Behaviour::new(template)),
+            children: OnceLock::new(),
             cluster,
             config,
             name,
             next_ack: AtomicU64::new(0),
             rooms: RwLock::new(rooms),
+            siblings,
         }))
     }
 

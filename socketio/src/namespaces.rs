@@ -63,7 +63,10 @@ impl Namespaces {
             .by_pattern(&name)
             .unwrap_or_else(|| self.create(name.clone()));
         let mut table = write(&self.table);
-        let namespace = table.get(&name).unwrap_or(candidate);
+        let namespace = table.get(&name).unwrap_or_else(|| {
+            candidate.settle();
+            candidate
+        });
         table.insert(name, Entry::Named(namespace.clone()));
         namespace
     }
@@ -74,6 +77,7 @@ impl Namespaces {
         matches: impl Fn(&str) -> bool + Send + Sync + 'static,
     ) -> Namespace {
         let template = self.create("/*".into());
+        template.be_pattern();
         write(&self.patterns).push(Pattern {
             matches: Arc::new(matches),
             template: template.clone(),
@@ -102,6 +106,7 @@ impl Namespaces {
         if let Some(namespace) = table.get(name) {
             return Some(namespace);
         }
+        candidate.settle();
         table.insert(name.into(), Entry::Made(candidate.downgrade()));
         Some(candidate)
     }

@@ -96,8 +96,10 @@ impl Server {
     /// included, the pattern matches. The first pattern that matches counts.
     ///
     /// What is returned holds the handlers of all these namespaces, also those
-    /// that are added later. It has no sockets itself; to emit, name the
-    /// namespace with [`of`](Self::of), or take the one of a
+    /// that are added later. It has no sockets itself. What is emitted to it, or
+    /// done with everyone in it, concerns those of the namespaces that it made on
+    /// this server, but for questions; for one of them, name it with
+    /// [`of`](Self::of), or take the one of a
     /// [socket](crate::Socket::namespace). A namespace that everybody has left,
     /// and that nobody holds any more, is thrown away, unless it was named with
     /// `of`.

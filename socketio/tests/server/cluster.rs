@@ -108,6 +108,29 @@ async fn namespaces_of_different_nodes_are_one_and_others_are_not_made() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_emitted_to_a_pattern_reaches_its_namespaces_on_all_nodes() {
+    let bus = Bus::default();
+    let nodes = [Node::start(&bus), Node::start(&bus)];
+    let patterns = nodes.each_ref().map(|node| {
+        let io = &node.io;
+        io.of_matching(|name| name.starts_with("/game-"))
+    });
+    let mut clients = Vec::new();
+    for node in &nodes {
+        let mut client = Client::open(&node.io).await;
+        client.join("/game-1").await;
+        clients.push(client);
+    }
+    patterns[0].emit("x", ()).unwrap();
+    patterns[0].everyone().join("a").unwrap();
+    for client in &mut clients {
+        assert_eq!(client.recv().await, r#"2/game-1,["x"]"#);
+        client.silence().await;
+    }
+    assert_eq!(nodes[1].io.of("/game-1").to("a").sockets().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_local_is_not_published() {
     let mut crowd = Crowd::gather().await;
     let before = crowd.bus.published().len();
