@@ -27,7 +27,30 @@ use crate::cluster::Cluster;
 ///   arrives, and forgets it before [`Inbox::left`] is called.
 ///
 /// `docs/scaling.md` has an adapter to start from, and the form of what is
-/// carried.
+/// carried. This one is to nobody:
+///
+/// ```
+/// use std::sync::Arc;
+/// use socketio::{Adapter, BoxError, Config, Inbox, NodeId, Publication, Server};
+///
+/// #[derive(Debug)]
+/// struct Hermit;
+///
+/// impl Adapter for Hermit {
+///     fn start(&self, _: Inbox) {}
+///
+///     fn publish(&self, _: Publication) -> Result<(), BoxError> {
+///         Ok(())
+///     }
+///
+///     fn peers(&self) -> Vec<NodeId> {
+///         Vec::new()
+///     }
+/// }
+///
+/// let io = Server::new(Config::default().adapter(Arc::new(Hermit)));
+/// assert!(io.cluster().is_some_and(|cluster| cluster.peers.is_empty()));
+/// ```
 pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     /// Takes the inbox of the server whose adapter this is. It is called once,
     /// by [`Server::new`](crate::Server::new), before anything is published.
@@ -78,6 +101,20 @@ impl Publication {
 }
 
 /// Which nodes are to get something. Who gets it without need ignores it.
+///
+/// ```
+/// use socketio::Route;
+///
+/// /// The channel of a wire that has one for each node and each room.
+/// fn channel(route: &Route) -> String {
+///     match route {
+///         Route::Node(node) => format!("node/{node}"),
+///         Route::Room { nsp, room } => format!("room{nsp}/{room}"),
+///         _ => "all".into(),
+///     }
+/// }
+/// assert_eq!(channel(&Route::Node("a".into())), "node/a");
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Route {

@@ -80,6 +80,15 @@ impl Broadcast {
     /// Only sockets of this server. Without it, and with an
     /// [`Adapter`](crate::Adapter), those of all servers of the cluster are
     /// meant.
+    ///
+    /// ```
+    /// # use socketio::{Config, EncodeError, Server};
+    /// # fn main() -> Result<(), EncodeError> {
+    /// # let io = Server::new(Config::default());
+    /// io.local().emit("this server restarts", ())?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local(mut self) -> Self {
         self.is_local = true;
         self
@@ -122,7 +131,19 @@ impl Broadcast {
     }
 
     /// Emits an event that each socket is to answer. It is sent when this
-    /// returns; the answers come from the [`Replies`].
+    /// returns; the answers come from the [`Replies`]. Who leaves before it has
+    /// answered is not waited for, and neither is a server that is gone.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use socketio::Server;
+    /// # async fn first(io: Server) -> Option<String> {
+    /// let replies = io.to("room").emit_with_ack("who is first?", ());
+    /// let mut replies = replies.timeout(Duration::from_secs(10));
+    /// let first: String = replies.next().await?.ok()?;
+    /// # Some(first)
+    /// # }
+    /// ```
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
@@ -132,6 +153,12 @@ impl Broadcast {
     }
 
     /// Those of the sockets of this server that are meant now.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let names: Vec<_> = io.to("room").sockets().iter().map(|s| s.id().to_owned()).collect();
+    /// ```
     pub fn sockets(&self) -> Vec<Socket> {
         let mut sockets = Vec::new();
         for namespace in self.namespace.members() {
@@ -145,6 +172,14 @@ impl Broadcast {
     /// [`Adapter`](crate::Adapter), or of what stands for a
     /// [pattern](crate::Server::of_matching), it gives those of this server at
     /// once.
+    ///
+    /// ```no_run
+    /// # use socketio::{Incomplete, RemoteSocket, Server};
+    /// # async fn count(io: Server) -> Result<usize, Incomplete<RemoteSocket>> {
+    /// let everyone = io.to("room").fetch_sockets().await?;
+    /// # Ok(everyone.len())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -166,6 +201,16 @@ impl Broadcast {
 
     /// Puts the sockets into a room.
     ///
+    /// ```
+    /// # use socketio::{Config, JoinError, Server};
+    /// # fn main() -> Result<(), JoinError> {
+    /// # let io = Server::new(Config::default());
+    /// io.to("waiting").join("playing")?;
+    /// io.to("playing").leave("waiting");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The first of [`Socket::join`]; the other sockets join all the same. What
@@ -180,7 +225,7 @@ impl Broadcast {
         outcome
     }
 
-    /// Takes the sockets out of a room.
+    /// Takes the sockets out of a room: see [`join`](Self::join).
     pub fn leave(&self, room: impl AsRef<str>) {
         self.tell(|cluster, nsp| cluster.leave(nsp, &self.selection, room.as_ref()));
         for socket in self.sockets() {
@@ -188,7 +233,14 @@ impl Broadcast {
         }
     }
 
-    /// Disconnects the sockets from the namespace.
+    /// Disconnects the sockets from the namespace. Their connections stay.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").to("lost").disconnect();
+    /// io.to("banned").close();
+    /// ```
     pub fn disconnect(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, false));
         for socket in self.sockets() {

@@ -27,7 +27,8 @@ use crate::Adapter;
 #[non_exhaustive]
 pub struct Config {
     /// The wire to the other servers of a cluster. It belongs to one server:
-    /// another one needs one of its own. Default: none, the server is alone.
+    /// another one needs one of its own. See [`Adapter`] for how to write one.
+    /// Default: none, the server is alone.
     pub adapter: Option<Arc<dyn Adapter>>,
     /// How long a client has, from the opening of its connection, to be let
     /// into a first namespace; then the connection is closed. What middleware

@@ -135,6 +135,17 @@ impl fmt::Debug for RemoteSocket {
 /// Servers are waited for for 5 s, or as long as [`timeout`](Self::timeout)
 /// says.
 ///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use socketio::Server;
+/// # async fn count(io: Server) -> usize {
+/// match io.fetch_sockets().timeout(Duration::from_secs(1)).await {
+///     Ok(sockets) => sockets.len(),
+///     Err(incomplete) => incomplete.replies.len(),
+/// }
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// The future gives [`Incomplete`], with the sockets that are known, if a

@@ -7,6 +7,14 @@ use crate::NodeId;
 
 /// How a server does in its cluster: see
 /// [`Server::cluster`](crate::Server::cluster).
+///
+/// ```
+/// use socketio::ClusterStatus;
+///
+/// fn is_healthy(cluster: &ClusterStatus) -> bool {
+///     cluster.skipped == 0 && cluster.unpublished == 0 && !cluster.peers.is_empty()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClusterStatus {
