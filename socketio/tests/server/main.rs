@@ -5,6 +5,7 @@
 mod acks;
 mod bus;
 mod cluster;
+mod cluster_model;
 mod connect;
 mod crowd;
 mod disconnect;
