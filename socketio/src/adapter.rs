@@ -53,7 +53,8 @@ use crate::cluster::Cluster;
 /// ```
 pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     /// Takes the inbox of the server whose adapter this is. It is called once,
-    /// by [`Server::new`](crate::Server::new), before anything is published.
+    /// by [`Server::new`](crate::Server::new), before anything is published; on
+    /// a runtime, if the server is made on one.
     fn start(&self, inbox: Inbox);
 
     /// Sends something to other nodes, soon. That it comes back to this one
@@ -73,7 +74,10 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     ///
     /// With this and [`room_closed`](Self::room_closed) an adapter can leave
     /// out, of what has the route [`Route::Room`], what no client of this node
-    /// is to get. One that brings everything to every node need not care.
+    /// is to get. One that brings everything to every node need not care, and
+    /// nor need one that leaves it out where it arrives. One that leaves it out
+    /// where it is published does not know yet of sockets that this very node
+    /// told to join a moment ago, so that they miss what comes next.
     fn room_opened(&self, _nsp: &str, _room: &str) {}
 
     /// Nobody of this node is in this room any more.

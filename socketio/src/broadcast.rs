@@ -117,7 +117,7 @@ impl Broadcast {
             return self.namespace.deliver(&self.selection, &event);
         }
         // It is written several times, so that the user's code is asked once.
-        let args = Args::written(&args)?;
+        let args = Args::write(&args)?;
         let packet = encode_event("/", name, &args, None)?;
         let event = self.event(name, &args, None);
         self.namespace.members().iter().try_for_each(|namespace| {
@@ -266,7 +266,7 @@ impl Broadcast {
             namespace.ask_all(selection, &event, &mut pending)?;
             return Ok(pending);
         };
-        let args = Args::written(args)?;
+        let args = Args::write(args)?;
         let event = self.event(name, &args, Some(id));
         let packet = encode_event("/", name, &args, None)?;
         pending

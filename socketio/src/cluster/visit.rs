@@ -65,17 +65,7 @@ impl Cluster {
             ) => {
                 let asker = request.map(|request| Asker::new(self, node, &nsp, request));
                 if let Some(namespace) = &namespace {
-                    let event = Outgoing {
-                        ack: None,
-                        args: &args,
-                        class: if volatile {
-                            Class::Volatile
-                        } else {
-                            Class::Reliable
-                        },
-                        name: &name,
-                    };
-                    pass_on(namespace, &to.into(), event, asker);
+                    pass_on(namespace, &to.into(), &name, &args, class(volatile), asker);
                 }
             }
             (What::Fetch { to, request }, None) => {
@@ -110,9 +100,17 @@ impl Cluster {
 fn pass_on(
     namespace: &Namespace,
     to: &Selection,
-    mut event: Outgoing<'_, Args>,
+    name: &str,
+    args: &Args,
+    class: Class,
     asker: Option<Asker>,
 ) {
+    let mut event = Outgoing {
+        ack: None,
+        args,
+        class,
+        name,
+    };
     let Some(asker) = asker else {
         return namespace.deliver(to, &event).unwrap_or_else(refused);
     };
@@ -145,6 +143,13 @@ fn describe(namespace: &Namespace, to: &Selection, asker: Asker) {
             yield_now().await;
         }
     });
+}
+
+fn class(is_volatile: bool) -> Class {
+    match is_volatile {
+        true => Class::Volatile,
+        false => Class::Reliable,
+    }
 }
 
 fn refused(error: EncodeError) {

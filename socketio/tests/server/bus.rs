@@ -29,7 +29,7 @@ struct State {
 struct Node {
     gate: watch::Sender<bool>,
     inbox: Inbox,
-    queue: mpsc::UnboundedSender<Bytes>,
+    queue: mpsc::UnboundedSender<Publication>,
     rooms: BTreeSet<(String, String)>,
 }
 
@@ -94,6 +94,27 @@ impl Bus {
         inbox.receive(body);
     }
 
+    /// Brings a node something, if it is for it when it arrives.
+    fn bring(&self, node: &NodeId, publication: &Publication) {
+        let inbox = {
+            let state = self.state();
+            let Some(it) = state.nodes.get(node) else {
+                return;
+            };
+            let is_meant = match &publication.route {
+                Route::Node(meant) => meant == node,
+                Route::Room { nsp, room } => {
+                    it.rooms.contains(&(nsp.to_string(), room.to_string()))
+                }
+                _ => true,
+            };
+            is_meant.then(|| it.inbox.clone())
+        };
+        if let Some(inbox) = inbox {
+            inbox.receive(publication.body.clone());
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("nothing panics in it")
     }
@@ -129,22 +150,25 @@ impl Wire {
 impl Adapter for Wire {
     fn start(&self, inbox: Inbox) {
         let id = inbox.node().clone();
-        let (queue, mut bodies) = mpsc::unbounded_channel();
+        let (queue, mut publications) = mpsc::unbounded_channel();
         let (gate, mut is_open) = watch::channel(true);
         let node = Node {
             gate,
-            inbox: inbox.clone(),
+            inbox,
             queue,
             rooms: BTreeSet::new(),
         };
         self.bus.state().nodes.insert(id.clone(), node);
-        self.node.set(id).expect("an adapter has one server");
+        self.node
+            .set(id.clone())
+            .expect("an adapter has one server");
+        let bus = self.bus.clone();
         tokio::spawn(async move {
-            while let Some(body) = bodies.recv().await {
+            while let Some(publication) = publications.recv().await {
                 if is_open.wait_for(|is_open| *is_open).await.is_err() {
                     return;
                 }
-                inbox.receive(body);
+                bus.bring(&id, &publication);
             }
         });
     }
@@ -156,28 +180,19 @@ impl Adapter for Wire {
         }
         // What a dead node says is heard by nobody; what a node says itself it
         // hears as well, as on many a wire.
-        let is_there = state.nodes.contains_key(self.node());
-        let meant = state.nodes.iter().filter(|(id, node)| {
-            is_there
-                && match &publication.route {
-                    Route::Node(node) => *id == node,
-                    Route::Room { nsp, room } => {
-                        node.rooms.contains(&(nsp.to_string(), room.to_string()))
-                    }
-                    _ => true,
-                }
-        });
-        let body = publication.body.clone();
-        let mut inboxes = Vec::new();
-        for (_, node) in meant {
-            match state.is_direct {
-                true => inboxes.push(node.inbox.clone()),
-                false => node.queue.send(body.clone())?,
-            }
+        let nodes = match state.nodes.contains_key(self.node()) {
+            true => state.nodes.keys().cloned().collect(),
+            false => Vec::new(),
+        };
+        let is_direct = state.is_direct;
+        for node in nodes.iter().filter(|_| !is_direct) {
+            state.nodes[node].queue.send(publication.clone())?;
         }
-        state.published.push(publication);
+        state.published.push(publication.clone());
         drop(state);
-        inboxes.iter().for_each(|inbox| inbox.receive(body.clone()));
+        for node in nodes.iter().filter(|_| is_direct) {
+            self.bus.bring(node, &publication);
+        }
         Ok(())
     }
 

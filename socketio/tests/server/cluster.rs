@@ -190,6 +190,17 @@ async fn sockets_of_all_nodes_are_moved_and_disconnected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_was_made_to_join_a_room_hears_what_comes_next() {
+    let mut crowd = Crowd::gather().await;
+    let io = &crowd.nodes[0].io;
+    io.everyone().join("a").unwrap();
+    io.to("a").emit("in", ()).unwrap();
+    io.everyone().leave("a");
+    io.to("a").emit("out", ()).unwrap();
+    assert_eq!(crowd.heard().await, ["in"; 6]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_before_a_disconnect_arrives_first() {
     let mut crowd = Crowd::gather().await;
     let io = &crowd.nodes[0].io;
