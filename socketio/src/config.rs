@@ -1,6 +1,11 @@
 //! What can be configured.
 
+#[cfg(feature = "server")]
+use std::sync::Arc;
 use std::time::Duration;
+
+#[cfg(feature = "server")]
+use crate::Adapter;
 
 /// The configuration of a server.
 ///
@@ -21,6 +26,10 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
+    /// The wire to the other servers of a cluster. It belongs to one server:
+    /// another one needs one of its own. See [`Adapter`] for how to write one.
+    /// Default: none, the server is alone.
+    pub adapter: Option<Arc<dyn Adapter>>,
     /// How long a client has, from the opening of its connection, to be let
     /// into a first namespace; then the connection is closed. What middleware
     /// takes counts. Default: 45 s.
@@ -38,6 +47,9 @@ pub struct Config {
     pub leave_timeout: Duration,
     /// Limits on what a client can make longer.
     pub limits: Limits,
+    /// Bytes of a message between servers: larger ones are neither published
+    /// nor taken. Only with an [`adapter`](Self::adapter). Default: 16 MiB.
+    pub node_limit: usize,
     /// How packets are written. All clients of the server have to be set to the
     /// same. Default: [`Parser::Json`](crate::Parser::Json), as in all clients.
     pub parser: crate::Parser,
@@ -48,6 +60,12 @@ pub struct Config {
 
 #[cfg(feature = "server")]
 impl Config {
+    /// Sets [`adapter`](Self::adapter).
+    pub fn adapter(mut self, adapter: Arc<dyn Adapter>) -> Self {
+        self.adapter = Some(adapter);
+        self
+    }
+
     /// Sets [`connect_timeout`](Self::connect_timeout).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
@@ -73,6 +91,12 @@ impl Config {
         self
     }
 
+    /// Sets [`node_limit`](Self::node_limit).
+    pub fn node_limit(mut self, bytes: usize) -> Self {
+        self.node_limit = bytes;
+        self
+    }
+
     /// Sets [`parser`](Self::parser).
     pub fn parser(mut self, parser: crate::Parser) -> Self {
         self.parser = parser;
@@ -95,10 +119,12 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            adapter: None,
             connect_timeout: Duration::from_secs(45),
             engine: engineio::Config::default().path("/socket.io"),
             leave_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            node_limit: 16 << 20,
             parser: crate::Parser::default(),
             shutdown_timeout: Duration::from_secs(10),
         }

@@ -78,6 +78,11 @@
 //! With the feature `msgpack` a server can have another [`Parser`], for clients
 //! with the official `socket.io-msgpack-parser`. Handlers and payloads are the
 //! same.
+//! # More than one server
+//!
+//! Servers with an [`Adapter`], the wire between them, are one to their clients:
+//! what is emitted, joined or disconnected concerns the sockets of all of them,
+//! unless it is [`local`](Broadcast::local).
 //!
 //! # Without the network
 //!
@@ -100,13 +105,21 @@ mod reply;
 #[cfg(feature = "server")]
 mod ack;
 #[cfg(feature = "server")]
+mod adapter;
+#[cfg(feature = "server")]
 mod behaviour;
 #[cfg(feature = "server")]
 mod broadcast;
 #[cfg(feature = "server")]
+mod children;
+#[cfg(feature = "server")]
+mod cluster;
+#[cfg(feature = "server")]
 mod delivery;
 #[cfg(feature = "server")]
 mod extensions;
+#[cfg(feature = "server")]
+mod forward;
 #[cfg(feature = "server")]
 mod handler;
 #[cfg(feature = "server")]
@@ -124,6 +137,8 @@ mod namespaces;
 #[cfg(feature = "server")]
 mod reason;
 #[cfg(feature = "server")]
+mod remote;
+#[cfg(feature = "server")]
 mod replies;
 #[cfg(feature = "server")]
 mod request;
@@ -131,6 +146,8 @@ mod request;
 mod rooms;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod server_side;
 #[cfg(feature = "server")]
 mod session;
 #[cfg(feature = "server")]
@@ -162,7 +179,11 @@ pub use proto::protocol::Protocol;
 pub use reply::{Ack, Reply};
 
 #[cfg(feature = "server")]
+pub use adapter::{Adapter, Inbox, NodeId, Publication, Route};
+#[cfg(feature = "server")]
 pub use broadcast::Broadcast;
+#[cfg(feature = "server")]
+pub use cluster::ClusterStatus;
 #[cfg(feature = "server")]
 pub use config::Config;
 #[cfg(feature = "server")]
@@ -173,6 +194,8 @@ pub use handshake::Handshake;
 pub use namespace::Namespace;
 #[cfg(feature = "server")]
 pub use reason::DisconnectReason;
+#[cfg(feature = "server")]
+pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};
 #[cfg(feature = "server")]
@@ -189,4 +212,5 @@ pub use volatile::Volatile;
 #[doc = include_str!("../../README.md")]
 #[doc = include_str!("../../docs/coming-from-node.md")]
 #[doc = include_str!("../../docs/hosting.md")]
+#[doc = include_str!("../../docs/scaling.md")]
 struct Documents;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use engineio::Class;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
 use crate::ack::{AckTable, Pending};
@@ -14,8 +16,9 @@ use crate::line::Line;
 use crate::link::Link;
 use crate::sync::{read, write};
 use crate::{
-    Ask, Broadcast, DisconnectReason, Emit, EmitError, Encoded, Extensions, FromArgs, FromEvent,
-    Handshake, IntoArgs, JoinError, Listen, Namespace, Parser, Reply, Request, Volatile,
+    Args, Ask, Broadcast, DecodeError, DisconnectReason, Emit, EmitError, EncodeError, Encoded,
+    Extensions, FromArgs, FromEvent, Handshake, IntoArgs, JoinError, Listen, Namespace, Parser,
+    Reply, Request, Volatile,
 };
 
 /// One client in one namespace.
@@ -60,6 +63,7 @@ impl Socket {
             namespace,
         }));
         write(socket.0.namespace.index()).insert(id, socket.clone());
+        socket.0.namespace.tell_rooms();
         socket
     }
 
@@ -79,9 +83,48 @@ impl Socket {
         &self.0.handshake
     }
 
-    /// What the application keeps with the socket.
+    /// What the application keeps with the socket, on this server.
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions
+    }
+
+    /// Keeps a value with the socket that other servers of the cluster can read
+    /// as well: see [`RemoteSocket::data`](crate::RemoteSocket::data). There is
+    /// one; it takes the place of the one before. What is for this server alone
+    /// belongs into the [`extensions`](Self::extensions).
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use socketio::{BoxError, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.middleware(async |socket, ()| -> Result<(), BoxError> {
+    ///     Ok(socket.set_data(json!({ "user": 7 }))?)
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the value's `Serialize` fails.
+    pub fn set_data(&self, data: impl Serialize) -> Result<(), EncodeError> {
+        let data = Args::from_list([data])?;
+        self.0.extensions.insert(Data(data));
+        Ok(())
+    }
+
+    /// The value that was kept with [`set_data`](Self::set_data). Without one
+    /// it reads as `null`, so that an `Option` is `None`.
+    ///
+    /// # Errors
+    ///
+    /// If it is not of this type.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        self.raw_data().get(0)
+    }
+
+    /// The value as it is kept: one argument, or none.
+    pub(crate) fn raw_data(&self) -> Args {
+        let data = self.0.extensions.get::<Data>();
+        data.map(|Data(data)| data).unwrap_or_default()
     }
 
     /// The connection below, which the client's sockets in other namespaces
@@ -149,6 +192,11 @@ impl Socket {
         Volatile::new(self.clone())
     }
 
+    /// Changes nothing: see [`Broadcast::compress`].
+    pub fn compress(&self, _compress: bool) -> &Self {
+        self
+    }
+
     /// Waits until the client has read enough of what is queued for it.
     /// `false` if the connection has ended.
     pub async fn ready(&self) -> bool {
@@ -168,6 +216,7 @@ impl Socket {
             return Err(JoinError::NameLength(limits.room_length));
         }
         let joined = write(self.0.namespace.index()).join(&self.0.id, room, limits.rooms);
+        self.0.namespace.tell_rooms();
         joined
             .then_some(())
             .ok_or(JoinError::TooManyRooms(limits.rooms))
@@ -176,6 +225,7 @@ impl Socket {
     /// Takes the socket out of a room.
     pub fn leave(&self, room: impl AsRef<str>) {
         write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
+        self.0.namespace.tell_rooms();
     }
 
     /// The rooms that the socket is in, in the order in which it joined them;
@@ -279,6 +329,7 @@ impl Socket {
         let leave = || write(self.0.namespace.index()).remove(&self.0.id);
         let is_first = self.0.line.close(reason, leave);
         if is_first {
+            self.0.namespace.tell_rooms();
             self.0.acks.close();
             self.0.left.notify_waiters();
         }
@@ -336,6 +387,10 @@ impl Socket {
         Ok(pending)
     }
 }
+
+/// The value that other servers can read.
+#[derive(Clone)]
+struct Data(Args);
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
