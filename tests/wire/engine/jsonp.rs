@@ -1,8 +1,8 @@
 //! Polling through script tags and forms.
 
-use engineio::Config;
+use engineio::{Config, Origins};
 
-use crate::support::{Polling, Server};
+use crate::support::{Polling, Server, echo};
 
 const FORM: [(&str, &str); 1] = [("Content-Type", "application/x-www-form-urlencoded")];
 
@@ -84,4 +84,23 @@ async fn the_number_of_the_handshake_stays() {
     let query = session.query().replace("j=0", "j=5");
     let response = session.server().client().get(&query).await;
     response.assert(200, r#"___eio[0]("4a");"#);
+}
+
+/// A script element sends cookies and no origin, whatever page it is on: what it
+/// is answered runs there.
+#[tokio::test(start_paused = true)]
+async fn a_script_of_a_foreign_page_opens_no_session() {
+    let own = ("Origin", "http://localhost:3000");
+    for origins in [Origins::Same, Origins::List(vec![own.1.into()])] {
+        let engine = echo(Config::default().origins(origins));
+        let server = Server::engine(&engine);
+        let query = "?EIO=4&transport=polling&j=0";
+        let response = server.client().get(query).await;
+        response.assert_refused(403, 4, "Forbidden");
+        assert_eq!(engine.session_count(), 0);
+        let response = server.client().request("GET", query, &[own], b"").await;
+        assert_eq!(response.status, 200, "it names its origin");
+        let websocket = "?EIO=4&transport=websocket&j=0";
+        assert!(server.dial(websocket).await.text().await.starts_with("0{"));
+    }
 }
