@@ -70,6 +70,8 @@ async fn every_figure_is_there_at_zero_before_anything_happens() {
         "packets_sent_total transport=polling",
         "requests_refused_total code=0",
         "requests_refused_total status=413",
+        "requests_refused_total status=415",
+        "requests_refused_total status=429",
         "sessions transport=polling revision=4",
         "sessions_closed_total reason=ping timeout",
         "sessions_opened_total transport=websocket revision=4",
