@@ -1,6 +1,12 @@
 //! Polling through script tags and forms.
 
-use engineio::{Config, Origins};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use engineio::{Config, Engine, Message, Origins, Socket};
+use http::Request;
+use http_body::Body;
+use http_body_util::Empty;
 
 use crate::support::{Polling, Server, echo};
 
@@ -102,5 +108,35 @@ async fn a_script_of_a_foreign_page_opens_no_session() {
         assert_eq!(response.status, 200, "it names its origin");
         let websocket = "?EIO=4&transport=websocket&j=0";
         assert!(server.dial(websocket).await.text().await.starts_with("0{"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payload_is_counted_as_long_as_it_was_written() {
+    let opened = Arc::new(Mutex::new(None));
+    let engine = Engine::new(Config::default(), {
+        let opened = opened.clone();
+        move |socket: Socket| {
+            *opened.lock().unwrap() = Some(socket.clone());
+            async move { while socket.recv().await.is_some() {} }
+        }
+    });
+    for (query, message) in [
+        (
+            "?EIO=4&transport=polling&j=0",
+            Message::from("\u{1}".repeat(1000)),
+        ),
+        ("?EIO=4&transport=polling", vec![7; 1000].into()),
+    ] {
+        let session = Server::engine(&engine).polling_with(query).await;
+        let socket = opened.lock().unwrap().take().unwrap();
+        socket.send(message).unwrap();
+        let get = Request::get(format!("/engine.io/{}", session.query()));
+        let get = get.body(Empty::<Bytes>::new()).unwrap();
+        let response = engine.handle(get).await;
+        let length = response.body().size_hint().exact().unwrap();
+        assert_eq!(socket.buffered() as u64, length);
+        drop(response);
+        assert_eq!(socket.buffered(), 0);
     }
 }
