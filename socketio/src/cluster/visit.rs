@@ -102,7 +102,7 @@ fn pass_on(
     to: &Selection,
     name: &str,
     args: &Args,
-    class: Class,
+    class: Class<'_>,
     asker: Option<Asker>,
 ) {
     let mut event = Outgoing {
