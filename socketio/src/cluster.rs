@@ -104,7 +104,7 @@ impl Cluster {
         &self,
         nsp: &Arc<str>,
         selection: &Selection,
-        class: Class,
+        class: Class<'_>,
         event: &Encoded,
     ) {
         let route = match &selection.rooms[..] {
@@ -127,7 +127,7 @@ impl Cluster {
         self: &Arc<Self>,
         nsp: &Arc<str>,
         selection: &Selection,
-        class: Class,
+        class: Class<'_>,
         event: &Encoded,
         mailbox: &Arc<Mailbox>,
     ) -> Question {
