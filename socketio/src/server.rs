@@ -11,7 +11,7 @@ use http::{Request, Response};
 use crate::cluster::Cluster;
 use crate::namespaces::Namespaces;
 use crate::session::Session;
-use crate::{ClusterStatus, Config, Limits, Namespace};
+use crate::{Args, ClusterStatus, Config, Limits, Namespace};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -92,8 +92,10 @@ impl Server {
         &self.0.main
     }
 
-    /// Makes namespaces when clients ask for them: those whose names, slash
-    /// included, the pattern matches. The first pattern that matches counts.
+    /// Makes namespaces when clients ask for them: those that the pattern
+    /// matches, which gets the name, slash included, and the client's auth
+    /// payload. The first pattern that matches counts. One that panics does not
+    /// match; where none does, the client is refused with `Invalid namespace`.
     ///
     /// What is returned holds the handlers of all these namespaces, also those
     /// that are added later. It has no sockets itself. What is emitted to it, or
@@ -104,25 +106,33 @@ impl Server {
     /// and that nobody holds any more, is thrown away, unless it was named with
     /// `of`.
     ///
+    /// Each client is asked for, also if the namespace is there already, so that
+    /// a pattern can look up who may come; but better leave that to
+    /// [middleware](Namespace::middleware), whose refusal says why. A pattern
+    /// that waits holds up nothing but what its client sends to that namespace;
+    /// if the client goes away meanwhile, it is dropped where it waits.
+    ///
     /// A namespace that is named after this, and that matches, has these
     /// handlers as well. What is added to it is for it alone: its own handler
     /// of an event replaces that of the pattern, its own hooks run after those
     /// of the pattern, and [`on_error`](Namespace::on_error) is its own if it
-    /// has one.
-    ///
-    /// The pattern only knows the name. Who may enter is for
-    /// [middleware](Namespace::middleware) to say.
+    /// has one. For that the pattern is asked with no auth payload, and what it
+    /// does not answer at once is a no.
     ///
     /// ```
     /// # use socketio::{Config, Server};
     /// # let io = Server::new(Config::default());
-    /// let games = io.of_matching(|name| name.starts_with("/game-"));
+    /// let games = io.of_matching(async |name, _| name.starts_with("/game-"));
     /// games.on_connect(async |socket| {
     ///     let game = socket.namespace();
     ///     game.emit("players", game.socket_count())
     /// });
     /// ```
-    pub fn of_matching(&self, pattern: impl Fn(&str) -> bool + Send + Sync + 'static) -> Namespace {
+    pub fn of_matching<F, Fut>(&self, pattern: F) -> Namespace
+    where
+        F: FnOnce(String, Args) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
         self.0.shared.namespaces.add_pattern(pattern)
     }
 

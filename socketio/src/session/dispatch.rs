@@ -10,10 +10,10 @@ use super::event::Event;
 use super::gate::{Gate, Passed, Running};
 use super::load::{Charge, Place};
 use super::slot::Slot;
-use super::task::Task;
+use super::task::{Outcome, Task};
 use crate::hooks::Boxed;
 use crate::unwind::discard;
-use crate::{Acker, Args, Incoming, Socket};
+use crate::{Acker, Args, Incoming};
 
 impl Session {
     /// An event came: it starts, or it waits for those before it.
@@ -25,7 +25,9 @@ impl Session {
         ack: Option<u64>,
         cx: &mut Context<'_>,
     ) {
-        let Some(index) = self.find(nsp) else { return };
+        let Some(index) = self.find(nsp) else {
+            return self.hold(nsp, name, args, ack);
+        };
         let may_start = self.may_start();
         let slot = &mut self.slots[index];
         let acker = ack.map(|id| Acker::new(id, slot.socket.outlet()));
@@ -115,9 +117,11 @@ impl Session {
 
     /// A task is done. What came through the gate of a socket that has left
     /// meanwhile is dropped.
-    pub(super) fn finish(&mut self, passed: Option<(Socket, Passed)>, cx: &mut Context<'_>) {
-        let Some((socket, passed)) = passed else {
-            return;
+    pub(super) fn finish(&mut self, outcome: Outcome, cx: &mut Context<'_>) {
+        let (socket, passed) = match outcome {
+            Outcome::Found(nsp, template) => return self.decide(&nsp, template, cx),
+            Outcome::Nothing => return,
+            Outcome::Passed(socket, passed) => (socket, passed),
         };
         let is_meant = |slot: &Slot| slot.socket.is(&socket);
         if let Some(index) = self.slots.iter().position(is_meant) {

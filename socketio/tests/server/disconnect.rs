@@ -396,7 +396,7 @@ async fn a_server_that_closes_drops_what_it_was_given() {
     let held = Arc::new(());
     let captures = || held.clone();
     let pattern = captures();
-    let games = io.of_matching(move |name| {
+    let games = io.of_matching(async move |name, _| {
         let _pattern = &pattern;
         name.starts_with("/game-")
     });
