@@ -135,6 +135,8 @@ mod namespace;
 #[cfg(feature = "server")]
 mod namespaces;
 #[cfg(feature = "server")]
+mod observers;
+#[cfg(feature = "server")]
 mod reason;
 #[cfg(feature = "server")]
 mod remote;

@@ -60,6 +60,7 @@ impl Session {
     fn start(&mut self, index: usize, event: Incoming, charge: Charge, cx: &mut Context<'_>) {
         let place = charge.start();
         let socket = &self.slots[index].socket;
+        socket.show_incoming(&event);
         if socket.namespace().behaviour().passes_events() {
             return self.call(index, event, place, cx);
         }

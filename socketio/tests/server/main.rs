@@ -12,6 +12,7 @@ mod disconnect;
 mod dynamic;
 mod events;
 mod logs;
+mod observers;
 mod pressure;
 mod remote;
 mod rooms;
