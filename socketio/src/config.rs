@@ -53,6 +53,17 @@ pub struct Config {
     /// How packets are written. All clients of the server have to be set to the
     /// same. Default: [`Parser::Json`](crate::Parser::Json), as in all clients.
     pub parser: crate::Parser,
+    /// Whether the handlers of one socket run strictly one after the other: each
+    /// is done, with [`on_error`](crate::Namespace::on_error) if it failed,
+    /// before the next one starts. Default: `false`, where one that waits holds
+    /// up no other.
+    ///
+    /// Answers of the client still pass, so that a handler can
+    /// [ask it](crate::Socket::emit_with_ack), and so do heartbeats. A handler
+    /// that still runs when its socket leaves is waited for no longer than
+    /// [`leave_timeout`](Self::leave_timeout); then it is dropped where it waits,
+    /// for [`on_disconnect`](crate::Namespace::on_disconnect) to run.
+    pub serial_handlers: bool,
     /// How long [`Server::close`](crate::Server::close) waits for handlers
     /// that still run. Default: 10 s.
     pub shutdown_timeout: Duration,
@@ -103,6 +114,12 @@ impl Config {
         self
     }
 
+    /// Sets [`serial_handlers`](Self::serial_handlers).
+    pub fn serial_handlers(mut self, serial: bool) -> Self {
+        self.serial_handlers = serial;
+        self
+    }
+
     /// Sets [`shutdown_timeout`](Self::shutdown_timeout).
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
@@ -126,6 +143,7 @@ impl Default for Config {
             limits: Limits::default(),
             node_limit: 16 << 20,
             parser: crate::Parser::default(),
+            serial_handlers: false,
             shutdown_timeout: Duration::from_secs(10),
         }
     }

@@ -64,7 +64,8 @@
 //!
 //! Handlers of one socket start in the order of its events. One that waits
 //! does not hold up the next, up to [`Limits::max_in_flight`] on a connection;
-//! then events wait their turn. What one task emits arrives in that order.
+//! then events wait their turn. With [`Config::serial_handlers`] they run one
+//! after the other. What one task emits arrives in that order.
 //!
 //! # Three ways to send
 //!

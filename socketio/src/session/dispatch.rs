@@ -80,6 +80,14 @@ impl Session {
         match socket.handler(event.name()) {
             Some(handler) => {
                 let event = Event::start(socket.clone(), &handler, event);
+                if self.shared.config.serial_handlers {
+                    let handled = async move {
+                        event.await;
+                        drop(place);
+                        Passed::Handled
+                    };
+                    return self.run_hooks(index, Gate::Closed, Box::pin(handled), cx);
+                }
                 let task = Task::Event {
                     event,
                     _place: place,
@@ -135,7 +143,7 @@ impl Session {
         match passed {
             Passed::Decision(Ok(())) => self.admit(index, cx),
             Passed::Decision(Err(error)) => self.refuse(index, &error),
-            Passed::Connected | Passed::Event(None) => {}
+            Passed::Connected | Passed::Event(None) | Passed::Handled => {}
             Passed::Event(Some((event, place))) => self.call(index, event, place, cx),
         }
     }

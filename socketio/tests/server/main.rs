@@ -16,6 +16,7 @@ mod observers;
 mod pressure;
 mod remote;
 mod rooms;
+mod serial;
 mod server_side;
 mod support;
 mod threads;
