@@ -26,6 +26,10 @@ use crate::Adapter;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
+    /// How long an answer of a client is waited for where the question has no
+    /// [`timeout`](crate::Request::timeout) of its own. Default: `None`, until
+    /// the client leaves.
+    pub ack_timeout: Option<Duration>,
     /// The wire to the other servers of a cluster. It belongs to one server:
     /// another one needs one of its own. See [`Adapter`] for how to write one.
     /// Default: none, the server is alone.
@@ -71,6 +75,12 @@ pub struct Config {
 
 #[cfg(feature = "server")]
 impl Config {
+    /// Sets [`ack_timeout`](Self::ack_timeout).
+    pub fn ack_timeout(mut self, timeout: Duration) -> Self {
+        self.ack_timeout = Some(timeout);
+        self
+    }
+
     /// Sets [`adapter`](Self::adapter).
     pub fn adapter(mut self, adapter: Arc<dyn Adapter>) -> Self {
         self.adapter = Some(adapter);
@@ -136,6 +146,7 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            ack_timeout: None,
             adapter: None,
             connect_timeout: Duration::from_secs(45),
             engine: engineio::Config::default().path("/socket.io"),

@@ -209,7 +209,8 @@ impl Socket {
         event: impl Emit<P> + Ask<T>,
         args: P,
     ) -> Request<T> {
-        Request::new(self.request(event.as_str(), &args))
+        let sent = self.request(event.as_str(), &args);
+        Request::new(sent).within(self.0.namespace.config().ack_timeout)
     }
 
     /// Emits that are dropped where the client cannot take them at once.
