@@ -34,6 +34,9 @@ pub struct Config {
     /// another one needs one of its own. See [`Adapter`] for how to write one.
     /// Default: none, the server is alone.
     pub adapter: Option<Arc<dyn Adapter>>,
+    /// The files of the client, which are served below the path, in the place of
+    /// the [`files`](engineio::Config::files) of the engine. Default: none.
+    pub client_files: Option<crate::ClientFiles>,
     /// How long a client has, from the opening of its connection, to be let
     /// into a first namespace; then the connection is closed. What middleware
     /// takes counts. Default: 45 s.
@@ -84,6 +87,12 @@ impl Config {
     /// Sets [`adapter`](Self::adapter).
     pub fn adapter(mut self, adapter: Arc<dyn Adapter>) -> Self {
         self.adapter = Some(adapter);
+        self
+    }
+
+    /// Sets [`client_files`](Self::client_files).
+    pub fn client_files(mut self, files: crate::ClientFiles) -> Self {
+        self.client_files = Some(files);
         self
     }
 
@@ -148,6 +157,7 @@ impl Default for Config {
         Self {
             ack_timeout: None,
             adapter: None,
+            client_files: None,
             connect_timeout: Duration::from_secs(45),
             engine: engineio::Config::default().path("/socket.io"),
             leave_timeout: Duration::from_secs(5),

@@ -114,6 +114,8 @@ mod broadcast;
 #[cfg(feature = "server")]
 mod children;
 #[cfg(feature = "server")]
+mod client_files;
+#[cfg(feature = "server")]
 mod cluster;
 #[cfg(feature = "server")]
 mod delivery;
@@ -185,6 +187,8 @@ pub use reply::{Ack, Reply};
 pub use adapter::{Adapter, Inbox, NodeId, Publication, Route};
 #[cfg(feature = "server")]
 pub use broadcast::Broadcast;
+#[cfg(feature = "server")]
+pub use client_files::ClientFiles;
 #[cfg(feature = "server")]
 pub use cluster::ClusterStatus;
 #[cfg(feature = "server")]

@@ -64,7 +64,11 @@ impl Server {
                 config,
             }
         });
-        let engine = Engine::new(shared.config.engine.clone(), {
+        let mut engine = shared.config.engine.clone();
+        if let Some(files) = &shared.config.client_files {
+            engine = engine.files(files.clone());
+        }
+        let engine = Engine::new(engine, {
             let shared = shared.clone();
             move |socket| Session::new(shared.clone(), socket)
         });

@@ -28,6 +28,7 @@ pub(crate) fn msgpack(options: &Options) -> Profile {
 fn config(options: &Options) -> Config {
     let mut config = Config::default().engine(|engine| options.apply(engine));
     config.connect_timeout = options.connect_timeout.unwrap_or(config.connect_timeout);
+    config.client_files = options.client_files.clone();
     config
 }
 
