@@ -196,7 +196,7 @@ pub use config::Config;
 #[cfg(feature = "server")]
 pub use extensions::Extensions;
 #[cfg(feature = "server")]
-pub use handshake::Handshake;
+pub use handshake::{Handshake, Secure};
 #[cfg(feature = "server")]
 pub use namespace::Namespace;
 #[cfg(feature = "server")]

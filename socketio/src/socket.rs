@@ -229,6 +229,12 @@ impl Socket {
         self.engine().ready().await
     }
 
+    /// The bytes that the client has not taken yet, in all its namespaces, with 64
+    /// for each message.
+    pub fn buffered(&self) -> usize {
+        self.engine().buffered()
+    }
+
     /// Puts the socket into a room. Its own id is no room that it can join; a
     /// socket that has left joins nothing, which is no error.
     ///
