@@ -220,4 +220,5 @@ pub use volatile::Volatile;
 #[doc = include_str!("../../docs/coming-from-node.md")]
 #[doc = include_str!("../../docs/hosting.md")]
 #[doc = include_str!("../../docs/scaling.md")]
+#[doc = include_str!("../../docs/compiler-errors.md")]
 struct Documents;
