@@ -217,8 +217,8 @@ pub use volatile::Volatile;
 /// Compiles the snippets of the documents.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
-#[doc = include_str!("../../docs/coming-from-node.md")]
 #[doc = include_str!("../../docs/hosting.md")]
 #[doc = include_str!("../../docs/scaling.md")]
+#[doc = include_str!("../../docs/from-node.md")]
 #[doc = include_str!("../../docs/compiler-errors.md")]
 struct Documents;
