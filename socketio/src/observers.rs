@@ -101,7 +101,7 @@ impl<'a, P: IntoArgs> Shown<'a, P> {
 }
 
 /// An observer that panics harms neither the event nor who emits it.
-fn caught(observe: impl FnOnce()) {
+pub(crate) fn caught(observe: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(observe)) {
         discard(panic);
         tracing::error!("an observer of every event panicked");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, RwLock, Weak};
 
 use bytes::Bytes;
 use engineio::{Engine, EngineLayer, EngineService};
@@ -10,7 +10,10 @@ use http::{Request, Response};
 
 use crate::cluster::Cluster;
 use crate::namespaces::Namespaces;
+use crate::observers::caught;
 use crate::session::Session;
+use crate::sync::{read, write};
+use crate::unwind::discard;
 use crate::{Args, ClusterStatus, Config, Limits, Namespace};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
@@ -45,7 +48,10 @@ pub(crate) struct Shared {
     pub(crate) limits: Arc<Limits>,
     is_closing: AtomicBool,
     pub(crate) namespaces: Namespaces,
+    openings: RwLock<Vec<SeeOpening>>,
 }
+
+type SeeOpening = Arc<dyn Fn(&engineio::Socket) + Send + Sync>;
 
 impl Server {
     /// A server with the namespace `/`.
@@ -61,6 +67,7 @@ impl Server {
                 limits: Arc::new(config.limits.clone()),
                 is_closing: AtomicBool::new(false),
                 namespaces: Namespaces::new(config.clone(), cluster),
+                openings: RwLock::default(),
                 config,
             }
         });
@@ -140,6 +147,23 @@ impl Server {
         self.0.shared.namespaces.add_pattern(pattern)
     }
 
+    /// Sees every client that opened a connection, before it asks for a
+    /// namespace; it may never be in one. For what happens in a namespace there
+    /// is [`Namespace::on_connect`]. A panic is logged.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_open(|connection| println!("somebody came over {}", connection.transport()));
+    /// ```
+    pub fn on_open<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&engineio::Socket) + Send + Sync + 'static,
+    {
+        write(&self.0.shared.openings).push(Arc::new(observer));
+        self
+    }
+
     /// Answers a request.
     ///
     /// Those of other paths than the configured one get a 404: to put the
@@ -203,6 +227,8 @@ impl Server {
         if let Some(cluster) = &shared.cluster {
             cluster.close();
         }
+        let openings = std::mem::take(&mut *write(&shared.openings));
+        discard(openings);
     }
 }
 
@@ -216,6 +242,14 @@ impl fmt::Debug for Server {
 }
 
 impl Shared {
+    /// Shows a connection that was opened.
+    pub(crate) fn opened(&self, engine: &engineio::Socket) {
+        let openings = read(&self.openings).clone();
+        for observer in openings {
+            caught(|| observer(engine));
+        }
+    }
+
     pub(crate) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::SeqCst)
     }

@@ -59,6 +59,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(shared: Arc<Shared>, engine: engineio::Socket) -> Self {
+        shared.opened(&engine);
         let now = now();
         let (parser, timeout) = (shared.config.parser, shared.config.connect_timeout);
         let link = Link::new(engine);

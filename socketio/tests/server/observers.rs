@@ -146,6 +146,18 @@ async fn an_observer_that_panics_harms_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_is_seen_also_if_its_client_joins_nothing() {
+    let io = server();
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.on_open(|_| fail("of a test"));
+    io.on_open(move |engine| pen.send(engine.sid().as_str().to_owned()).unwrap());
+    let client = Client::open(&io).await;
+    assert_eq!(log.next().await, client.sid);
+    log.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn observers_are_dropped_with_their_socket_and_with_the_server() {
     let io = server();
     let held = Arc::new(());
