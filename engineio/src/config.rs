@@ -39,6 +39,9 @@ pub struct Config {
     /// The cookie that a polling handshake sets. Default: none.
     #[cfg(feature = "server")]
     pub cookie: Option<SessionCookie>,
+    /// Files that are served below the path. Default: none.
+    #[cfg(feature = "server")]
+    pub files: Option<std::sync::Arc<dyn crate::Files>>,
     #[cfg(feature = "server")]
     pub(crate) hooks: Hooks,
     /// A message that every client gets right behind the open packet: in the
@@ -90,6 +93,13 @@ impl Config {
     #[cfg(feature = "server")]
     pub fn cookie(mut self, cookie: SessionCookie) -> Self {
         self.cookie = Some(cookie);
+        self
+    }
+
+    /// Sets [`files`](Self::files).
+    #[cfg(feature = "server")]
+    pub fn files(mut self, files: impl crate::Files + 'static) -> Self {
+        self.files = Some(std::sync::Arc::new(files));
         self
     }
 
@@ -177,6 +187,8 @@ impl Default for Config {
             allow_upgrades: true,
             #[cfg(feature = "server")]
             cookie: None,
+            #[cfg(feature = "server")]
+            files: None,
             #[cfg(feature = "server")]
             hooks: Hooks::default(),
             initial_packet: None,

@@ -114,6 +114,8 @@ mod engine;
 #[cfg(feature = "server")]
 mod figures;
 #[cfg(feature = "server")]
+mod files;
+#[cfg(feature = "server")]
 mod handshake;
 #[cfg(feature = "server")]
 mod hooks;
@@ -153,6 +155,8 @@ pub use connection_error::ConnectionError;
 pub use cookie;
 #[cfg(feature = "server")]
 pub use engine::Engine;
+#[cfg(feature = "server")]
+pub use files::Files;
 #[cfg(feature = "server")]
 pub use handshake::{Handshake, PeerAddr};
 #[cfg(feature = "server")]

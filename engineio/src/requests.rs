@@ -29,6 +29,9 @@ where
     if !engine.config().serves(request.uri().path()) {
         return empty(StatusCode::NOT_FOUND);
     }
+    if let Some(response) = engine.config().answer_file(&request) {
+        return response;
+    }
     let (mut parts, body) = request.into_parts();
     let wants_websocket = request::is_upgrade(&parts.headers);
     let is_old_ie = response::is_old_ie(&parts.headers);

@@ -91,8 +91,9 @@ where
 /// An [`Engine`] as a layer: it takes the requests of its path, and leaves all
 /// others to the service inside.
 ///
-/// A file below the path is one of the others: what names no transport in its
-/// query. So the service inside can serve `/socket.io/socket.io.js`.
+/// A file below the path that is none of the engine's own
+/// ([`files`](Config::files)) is one of the others: what names no transport in
+/// its query. So the service inside can serve `/socket.io/admin.js`.
 #[derive(Clone, Debug)]
 pub struct EngineLayer(Engine);
 
@@ -136,7 +137,11 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if is_for_engine(self.engine.0.config(), request.uri()) {
+        let config = self.engine.0.config();
+        if let Some(response) = config.answer_file(&request) {
+            return Box::pin(async move { Ok(response.map(LayeredBody::Engine)) });
+        }
+        if is_for_engine(config, request.uri()) {
             let answer = self.engine.answer(request);
             Box::pin(async move {
                 let response = answer.await.map_err(|never| match never {})?;

@@ -4,8 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use crate::cluster::Question;
 use crate::sync::lock;
@@ -202,21 +203,36 @@ pub(crate) fn take_error(error: &mut Option<EmitError>) -> AckError {
     AckError::Emit(error)
 }
 
-/// Until when answers are waited for. Without a deadline that is for ever.
-pub(crate) fn poll_deadline(
-    deadline: &mut Option<Pin<Box<Sleep>>>,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    match deadline {
-        Some(sleep) => sleep.as_mut().poll(cx),
-        None => Poll::Pending,
+/// Until when answers are waited for. Its timer is made when somebody does, so
+/// that an event can be sent outside of a runtime.
+#[derive(Debug, Default)]
+pub(crate) struct Deadline {
+    /// `None`: for ever.
+    at: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    pub(crate) fn after(timeout: Option<Duration>) -> Self {
+        Self {
+            at: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            timer: None,
+        }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.at else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        timer.as_mut().poll(cx)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use futures_util::FutureExt;
 
     use super::*;
@@ -269,6 +285,14 @@ mod tests {
         assert_eq!(table.len(), 0);
         drop(request(&table, 1));
         assert_eq!(table.len(), 0);
+    }
+
+    #[test]
+    fn a_question_may_be_asked_outside_of_a_runtime() {
+        let table = Arc::new(AckTable::new());
+        let request = request(&table, 0).timeout(Duration::from_secs(1));
+        table.resolve(0, Args::default());
+        assert!(request.now_or_never().is_some_and(|answer| answer.is_ok()));
     }
 
     #[test]

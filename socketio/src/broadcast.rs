@@ -148,7 +148,8 @@ impl Broadcast {
         event: impl Emit<P> + Ask<T>,
         args: P,
     ) -> Replies<T> {
-        Replies::new(self.ask(event.as_str(), &args))
+        let sent = self.ask(event.as_str(), &args);
+        Replies::new(sent).within(self.namespace.config().ack_timeout)
     }
 
     /// Those of the sockets of this server that are meant now.

@@ -26,10 +26,17 @@ use crate::Adapter;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
+    /// How long an answer of a client is waited for where the question has no
+    /// [`timeout`](crate::Request::timeout) of its own. Default: `None`, until
+    /// the client leaves.
+    pub ack_timeout: Option<Duration>,
     /// The wire to the other servers of a cluster. It belongs to one server:
     /// another one needs one of its own. See [`Adapter`] for how to write one.
     /// Default: none, the server is alone.
     pub adapter: Option<Arc<dyn Adapter>>,
+    /// The files of the client, which are served below the path, in the place of
+    /// the [`files`](engineio::Config::files) of the engine. Default: none.
+    pub client_files: Option<crate::ClientFiles>,
     /// How long a client has, from the opening of its connection, to be let
     /// into a first namespace; then the connection is closed. What middleware
     /// takes counts. Default: 45 s.
@@ -53,6 +60,17 @@ pub struct Config {
     /// How packets are written. All clients of the server have to be set to the
     /// same. Default: [`Parser::Json`](crate::Parser::Json), as in all clients.
     pub parser: crate::Parser,
+    /// Whether the handlers of one socket run strictly one after the other: each
+    /// is done, with [`on_error`](crate::Namespace::on_error) if it failed,
+    /// before the next one starts. Default: `false`, where one that waits holds
+    /// up no other.
+    ///
+    /// Answers of the client still pass, so that a handler can
+    /// [ask it](crate::Socket::emit_with_ack), and so do heartbeats. A handler
+    /// that still runs when its socket leaves is waited for no longer than
+    /// [`leave_timeout`](Self::leave_timeout); then it is dropped where it waits,
+    /// for [`on_disconnect`](crate::Namespace::on_disconnect) to run.
+    pub serial_handlers: bool,
     /// How long [`Server::close`](crate::Server::close) waits for handlers
     /// that still run. Default: 10 s.
     pub shutdown_timeout: Duration,
@@ -60,9 +78,21 @@ pub struct Config {
 
 #[cfg(feature = "server")]
 impl Config {
+    /// Sets [`ack_timeout`](Self::ack_timeout).
+    pub fn ack_timeout(mut self, timeout: Duration) -> Self {
+        self.ack_timeout = Some(timeout);
+        self
+    }
+
     /// Sets [`adapter`](Self::adapter).
     pub fn adapter(mut self, adapter: Arc<dyn Adapter>) -> Self {
         self.adapter = Some(adapter);
+        self
+    }
+
+    /// Sets [`client_files`](Self::client_files).
+    pub fn client_files(mut self, files: crate::ClientFiles) -> Self {
+        self.client_files = Some(files);
         self
     }
 
@@ -103,6 +133,12 @@ impl Config {
         self
     }
 
+    /// Sets [`serial_handlers`](Self::serial_handlers).
+    pub fn serial_handlers(mut self, serial: bool) -> Self {
+        self.serial_handlers = serial;
+        self
+    }
+
     /// Sets [`shutdown_timeout`](Self::shutdown_timeout).
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
@@ -119,13 +155,16 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            ack_timeout: None,
             adapter: None,
+            client_files: None,
             connect_timeout: Duration::from_secs(45),
             engine: engineio::Config::default().path("/socket.io"),
             leave_timeout: Duration::from_secs(5),
             limits: Limits::default(),
             node_limit: 16 << 20,
             parser: crate::Parser::default(),
+            serial_handlers: false,
             shutdown_timeout: Duration::from_secs(10),
         }
     }

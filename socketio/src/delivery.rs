@@ -3,6 +3,7 @@
 use engineio::Class;
 
 use crate::ack::Pending;
+use crate::observers::Shown;
 use crate::rooms::Selection;
 use crate::{EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
 
@@ -71,8 +72,9 @@ impl Namespace {
     }
 
     /// Every event passes here once on its way to the sockets of this node. It
-    /// is written once, and pushed to each of its recipients. What became of it
-    /// is known of the one socket that it is for, if it is for one.
+    /// is written once, and pushed to each of its recipients; then it is shown to
+    /// those who see every event. What became of it is known of the one socket
+    /// that it is for, if it is for one.
     fn transmit<P: IntoArgs>(
         &self,
         event: &Outgoing<'_, P>,
@@ -81,14 +83,30 @@ impl Namespace {
     ) -> Result<Result<(), EmitError>, EncodeError> {
         let parser = self.config().parser;
         let packet = parser.encode_event(self.name(), event.name, event.args, event.ack)?;
-        match to {
-            Target::Selection(selection) => self.for_each(selection, |socket| {
-                if let Err(error) = push(socket, &packet) {
-                    tracing::trace!(socket = socket.id(), %error, "event not sent");
-                }
-            }),
-            Target::Socket(socket) => return Ok(push(socket, &packet)),
+        let is_watched = self.behaviour().is_watched();
+        let mut reached = Vec::new();
+        let mut push = |socket: &Socket| {
+            let sent = push(socket, &packet);
+            if is_watched && sent.is_ok() {
+                reached.push(socket.clone());
+            }
+            sent
+        };
+        let sent = match to {
+            Target::Selection(selection) => {
+                self.for_each(selection, |socket| {
+                    if let Err(error) = push(socket) {
+                        tracing::trace!(socket = socket.id(), %error, "event not sent");
+                    }
+                });
+                Ok(())
+            }
+            Target::Socket(socket) => push(socket),
+        };
+        let event = Shown::new(event);
+        for socket in reached {
+            socket.show_outgoing(&event);
         }
-        Ok(Ok(()))
+        Ok(sent)
     }
 }

@@ -67,6 +67,12 @@ impl Handshake {
         &self.request().headers
     }
 
+    /// Whether the first request came encrypted, where the host told it with
+    /// [`Secure`].
+    pub fn secure(&self) -> bool {
+        self.extensions().get::<Secure>().is_some()
+    }
+
     /// The target of the first request: path and query.
     pub fn uri(&self) -> &Uri {
         &self.request().uri
@@ -97,3 +103,9 @@ impl Handshake {
         }
     }
 }
+
+/// That a request came encrypted, as an extension of it. A host that ends TLS
+/// itself inserts it into each request, and one behind a proxy if the proxy's
+/// header says so; see [`Handshake::secure`].
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Secure;

@@ -69,6 +69,10 @@ impl Incoming {
         self.acker.map_or(Ok(()), |acker| acker.send(args))
     }
 
+    pub(crate) fn with_acker(self, acker: Option<Acker>) -> Self {
+        Self { acker, ..self }
+    }
+
     pub(crate) fn shared_name(&self) -> ByteString {
         self.name.clone()
     }

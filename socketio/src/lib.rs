@@ -64,7 +64,8 @@
 //!
 //! Handlers of one socket start in the order of its events. One that waits
 //! does not hold up the next, up to [`Limits::max_in_flight`] on a connection;
-//! then events wait their turn. What one task emits arrives in that order.
+//! then events wait their turn. With [`Config::serial_handlers`] they run one
+//! after the other. What one task emits arrives in that order.
 //!
 //! # Three ways to send
 //!
@@ -113,6 +114,8 @@ mod broadcast;
 #[cfg(feature = "server")]
 mod children;
 #[cfg(feature = "server")]
+mod client_files;
+#[cfg(feature = "server")]
 mod cluster;
 #[cfg(feature = "server")]
 mod delivery;
@@ -134,6 +137,8 @@ mod link;
 mod namespace;
 #[cfg(feature = "server")]
 mod namespaces;
+#[cfg(feature = "server")]
+mod observers;
 #[cfg(feature = "server")]
 mod reason;
 #[cfg(feature = "server")]
@@ -183,13 +188,15 @@ pub use adapter::{Adapter, Inbox, NodeId, Publication, Route};
 #[cfg(feature = "server")]
 pub use broadcast::Broadcast;
 #[cfg(feature = "server")]
+pub use client_files::ClientFiles;
+#[cfg(feature = "server")]
 pub use cluster::ClusterStatus;
 #[cfg(feature = "server")]
 pub use config::Config;
 #[cfg(feature = "server")]
 pub use extensions::Extensions;
 #[cfg(feature = "server")]
-pub use handshake::Handshake;
+pub use handshake::{Handshake, Secure};
 #[cfg(feature = "server")]
 pub use namespace::Namespace;
 #[cfg(feature = "server")]
@@ -210,7 +217,9 @@ pub use volatile::Volatile;
 /// Compiles the snippets of the documents.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
-#[doc = include_str!("../../docs/coming-from-node.md")]
 #[doc = include_str!("../../docs/hosting.md")]
 #[doc = include_str!("../../docs/scaling.md")]
+#[doc = include_str!("../../docs/from-node.md")]
+#[doc = include_str!("../../docs/compiler-errors.md")]
+#[doc = include_str!("../../docs/from-socketioxide.md")]
 struct Documents;

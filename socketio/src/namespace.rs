@@ -11,7 +11,7 @@ use crate::hooks::Hooks;
 use crate::rooms::{Change, Rooms, Selection};
 use crate::sync::{read, write};
 use crate::{
-    Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, Fetch,
+    Args, Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, Fetch,
     FromArgs, FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
 };
 
@@ -29,9 +29,9 @@ use crate::{
 ///
 /// 1. [`middleware`](Self::middleware), while the client waits for its answer;
 /// 2. [`on_connect`](Self::on_connect), with the socket connected;
-/// 3. for each event, in the order of arrival: [`on_event`](Self::on_event),
-///    then the handler of that event. A handler that waits does not hold up
-///    those of the following events;
+/// 3. for each event, in the order of arrival: [`on_any`](Self::on_any),
+///    [`on_event`](Self::on_event), then the handler of that event. A handler
+///    that waits does not hold up those of the following events;
 /// 4. [`on_disconnect`](Self::on_disconnect), once.
 ///
 /// All of them run on the task of the client's connection. A panic in one is
@@ -277,6 +277,49 @@ impl Namespace {
         self.0
             .behaviour
             .change_hooks(|hooks| hooks.add_event(handler));
+        self
+    }
+
+    /// Sees every event of every client, when its turn comes: before
+    /// [`on_event`](Self::on_event) and before its handler, also if nobody
+    /// handles it. It only looks, and what takes long belongs into a task of its
+    /// own. There can be several; a panic in one is logged.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_any(|socket, event| {
+    ///     println!("{} sent {:?} {:?}", socket.id(), event.name(), event.args());
+    /// });
+    /// ```
+    pub fn on_any<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&Socket, &Incoming) + Send + Sync + 'static,
+    {
+        self.0.behaviour.observers.add_incoming(observer);
+        self
+    }
+
+    /// Sees every event that is emitted to a client, once for each client that a
+    /// broadcast reaches, with its name and its arguments. Answers to clients
+    /// are no events, and what was not sent is not shown.
+    ///
+    /// It runs where the event is emitted, after it was queued. If it emits
+    /// itself, it sees that too.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_any_outgoing(|socket, name, args| {
+    ///     println!("{} gets {name:?} {args:?}", socket.id());
+    /// });
+    /// ```
+    pub fn on_any_outgoing<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&Socket, &str, &Args) + Send + Sync + 'static,
+    {
+        self.0.behaviour.observers.add_outgoing(observer);
+        self.0.behaviour.watch();
         self
     }
 

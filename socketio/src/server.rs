@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, RwLock, Weak};
 
 use bytes::Bytes;
 use engineio::{Engine, EngineLayer, EngineService};
@@ -10,8 +10,11 @@ use http::{Request, Response};
 
 use crate::cluster::Cluster;
 use crate::namespaces::Namespaces;
+use crate::observers::caught;
 use crate::session::Session;
-use crate::{ClusterStatus, Config, Limits, Namespace};
+use crate::sync::{read, write};
+use crate::unwind::discard;
+use crate::{Args, ClusterStatus, Config, Limits, Namespace};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -45,7 +48,10 @@ pub(crate) struct Shared {
     pub(crate) limits: Arc<Limits>,
     is_closing: AtomicBool,
     pub(crate) namespaces: Namespaces,
+    openings: RwLock<Vec<SeeOpening>>,
 }
+
+type SeeOpening = Arc<dyn Fn(&engineio::Socket) + Send + Sync>;
 
 impl Server {
     /// A server with the namespace `/`.
@@ -61,10 +67,15 @@ impl Server {
                 limits: Arc::new(config.limits.clone()),
                 is_closing: AtomicBool::new(false),
                 namespaces: Namespaces::new(config.clone(), cluster),
+                openings: RwLock::default(),
                 config,
             }
         });
-        let engine = Engine::new(shared.config.engine.clone(), {
+        let mut engine = shared.config.engine.clone();
+        if let Some(files) = &shared.config.client_files {
+            engine = engine.files(files.clone());
+        }
+        let engine = Engine::new(engine, {
             let shared = shared.clone();
             move |socket| Session::new(shared.clone(), socket)
         });
@@ -92,8 +103,10 @@ impl Server {
         &self.0.main
     }
 
-    /// Makes namespaces when clients ask for them: those whose names, slash
-    /// included, the pattern matches. The first pattern that matches counts.
+    /// Makes namespaces when clients ask for them: those that the pattern
+    /// matches, which gets the name, slash included, and the client's auth
+    /// payload. The first pattern that matches counts. One that panics does not
+    /// match; where none does, the client is refused with `Invalid namespace`.
     ///
     /// What is returned holds the handlers of all these namespaces, also those
     /// that are added later. It has no sockets itself. What is emitted to it, or
@@ -104,26 +117,51 @@ impl Server {
     /// and that nobody holds any more, is thrown away, unless it was named with
     /// `of`.
     ///
+    /// Each client is asked for, also if the namespace is there already, so that
+    /// a pattern can look up who may come; but better leave that to
+    /// [middleware](Namespace::middleware), whose refusal says why. A pattern
+    /// that waits holds up nothing but what its client sends to that namespace;
+    /// if the client goes away meanwhile, it is dropped where it waits.
+    ///
     /// A namespace that is named after this, and that matches, has these
     /// handlers as well. What is added to it is for it alone: its own handler
     /// of an event replaces that of the pattern, its own hooks run after those
     /// of the pattern, and [`on_error`](Namespace::on_error) is its own if it
-    /// has one.
-    ///
-    /// The pattern only knows the name. Who may enter is for
-    /// [middleware](Namespace::middleware) to say.
+    /// has one. For that the pattern is asked with no auth payload, and what it
+    /// does not answer at once is a no.
     ///
     /// ```
     /// # use socketio::{Config, Server};
     /// # let io = Server::new(Config::default());
-    /// let games = io.of_matching(|name| name.starts_with("/game-"));
+    /// let games = io.of_matching(async |name, _| name.starts_with("/game-"));
     /// games.on_connect(async |socket| {
     ///     let game = socket.namespace();
     ///     game.emit("players", game.socket_count())
     /// });
     /// ```
-    pub fn of_matching(&self, pattern: impl Fn(&str) -> bool + Send + Sync + 'static) -> Namespace {
+    pub fn of_matching<F, Fut>(&self, pattern: F) -> Namespace
+    where
+        F: FnOnce(String, Args) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
         self.0.shared.namespaces.add_pattern(pattern)
+    }
+
+    /// Sees every client that opened a connection, before it asks for a
+    /// namespace; it may never be in one. For what happens in a namespace there
+    /// is [`Namespace::on_connect`]. A panic is logged.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_open(|connection| println!("somebody came over {}", connection.transport()));
+    /// ```
+    pub fn on_open<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&engineio::Socket) + Send + Sync + 'static,
+    {
+        write(&self.0.shared.openings).push(Arc::new(observer));
+        self
     }
 
     /// Answers a request.
@@ -189,6 +227,8 @@ impl Server {
         if let Some(cluster) = &shared.cluster {
             cluster.close();
         }
+        let openings = std::mem::take(&mut *write(&shared.openings));
+        discard(openings);
     }
 }
 
@@ -202,6 +242,14 @@ impl fmt::Debug for Server {
 }
 
 impl Shared {
+    /// Shows a connection that was opened.
+    pub(crate) fn opened(&self, engine: &engineio::Socket) {
+        let openings = read(&self.openings).clone();
+        for observer in openings {
+            caught(|| observer(engine));
+        }
+    }
+
     pub(crate) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::SeqCst)
     }

@@ -14,11 +14,12 @@ use crate::handler::{Handle, Handlers};
 use crate::incoming::Outlet;
 use crate::line::Line;
 use crate::link::Link;
+use crate::observers::{Observers, Shown};
 use crate::sync::{read, write};
 use crate::{
     Args, Ask, Broadcast, DecodeError, DisconnectReason, Emit, EmitError, EncodeError, Encoded,
-    Extensions, FromArgs, FromEvent, Handshake, IntoArgs, JoinError, Listen, Namespace, Parser,
-    Reply, Request, Volatile,
+    Extensions, FromArgs, FromEvent, Handshake, Incoming, IntoArgs, JoinError, Listen, Namespace,
+    Parser, Reply, Request, Volatile,
 };
 
 /// One client in one namespace.
@@ -41,6 +42,7 @@ struct Inner {
     left: Notify,
     line: Line,
     namespace: Namespace,
+    observers: Observers,
 }
 
 impl Socket {
@@ -61,6 +63,7 @@ impl Socket {
             left: Notify::new(),
             line: Line::new(link),
             namespace,
+            observers: Observers::default(),
         }));
         write(socket.0.namespace.index()).insert(id, socket.clone());
         socket.0.namespace.tell_rooms();
@@ -156,6 +159,28 @@ impl Socket {
         self
     }
 
+    /// Sees every event of this client, as [`Namespace::on_any`] does for all.
+    pub fn on_any<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&Self, &Incoming) + Send + Sync + 'static,
+    {
+        self.0.observers.add_incoming(observer);
+        self.drop_late_observers();
+        self
+    }
+
+    /// Sees every event that is emitted to this client, as
+    /// [`Namespace::on_any_outgoing`] does for all.
+    pub fn on_any_outgoing<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&Self, &str, &Args) + Send + Sync + 'static,
+    {
+        self.0.observers.add_outgoing(observer);
+        self.0.namespace.behaviour().watch();
+        self.drop_late_observers();
+        self
+    }
+
     /// Emits an event to this client: reliably, and without waiting. A tuple
     /// is several arguments, `()` none, anything else one.
     ///
@@ -184,7 +209,8 @@ impl Socket {
         event: impl Emit<P> + Ask<T>,
         args: P,
     ) -> Request<T> {
-        Request::new(self.request(event.as_str(), &args))
+        let sent = self.request(event.as_str(), &args);
+        Request::new(sent).within(self.0.namespace.config().ack_timeout)
     }
 
     /// Emits that are dropped where the client cannot take them at once.
@@ -201,6 +227,12 @@ impl Socket {
     /// `false` if the connection has ended.
     pub async fn ready(&self) -> bool {
         self.engine().ready().await
+    }
+
+    /// The bytes that the client has not taken yet, in all its namespaces, with 64
+    /// for each message.
+    pub fn buffered(&self) -> usize {
+        self.engine().buffered()
     }
 
     /// Puts the socket into a room. Its own id is no room that it can join; a
@@ -339,6 +371,7 @@ impl Socket {
     /// Drops what only the handlers of a socket need. They are all done.
     pub(crate) fn forget(&self) {
         self.0.handlers.clear();
+        self.0.observers.clear();
         self.0.line.forget_rooms();
     }
 
@@ -355,6 +388,26 @@ impl Socket {
             name,
         };
         self.0.namespace.send_to(self, &event)
+    }
+
+    /// Shows an event to those who see every event.
+    pub(crate) fn show_incoming(&self, event: &Incoming) {
+        self.0.namespace.behaviour().show_incoming(self, event);
+        self.0.observers.show_incoming(self, event);
+    }
+
+    /// Shows an event that was sent to those who see every event. Not under a
+    /// lock: they are code of the user.
+    pub(crate) fn show_outgoing(&self, event: &Shown<'_, impl IntoArgs>) {
+        self.0.namespace.behaviour().show_outgoing(self, event);
+        self.0.observers.show_outgoing(self, event);
+    }
+
+    /// Nobody would drop the observers of a socket that has left.
+    fn drop_late_observers(&self) {
+        if self.reason().is_some() {
+            self.0.observers.clear();
+        }
     }
 
     pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {

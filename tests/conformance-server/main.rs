@@ -22,12 +22,14 @@ use options::Options;
 type Build = fn(&Options) -> Profile;
 
 const PROFILES: &[(&str, Build)] = &[
+    ("client-suite", socket::client_suite::profile),
     ("clients", clients::profile),
     ("clients-msgpack", clients::msgpack),
     ("engine-client-suite", engine::client_suite::profile),
     ("engine-v3", engine::echo::revision_3),
     ("engine-v4", engine::echo::revision_4),
     ("lab-engine", engine::lab::profile),
+    ("lab-socket", socket::lab::profile),
     ("socket-v4", socket::echo_v4),
     ("socket-v5", socket::echo),
     ("socket-v5-msgpack", socket::echo_msgpack),

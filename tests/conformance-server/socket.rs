@@ -1,4 +1,9 @@
-//! The Socket.IO profiles `socket-v4`, `socket-v5` and `socket-v5-msgpack`.
+//! The Socket.IO profiles; here `socket-v4`, `socket-v5` and `socket-v5-msgpack`.
+
+pub(crate) mod client_suite;
+mod clock;
+pub(crate) mod handshake;
+pub(crate) mod lab;
 
 use std::time::Duration;
 

@@ -8,31 +8,54 @@ use bytestring::ByteString;
 use engineio::{Close, CloseReason};
 
 use super::Session;
+use super::applicant::Early;
 use super::gate::{Gate, Passed, Running};
 use super::load::Leaving;
 use super::slot::Slot;
 use super::task::Task;
 use crate::hooks::Hooks;
 use crate::{
-    Args, ConnectError, DisconnectReason, Encoded, Handshake, Parser, Protocol, Socket, Violation,
+    Args, ConnectError, DisconnectReason, Encoded, Handshake, Namespace, Parser, Protocol, Socket,
+    Violation,
 };
 
 impl Session {
     /// A client asks to be let into a namespace.
-    pub(super) fn connect(&mut self, nsp: &ByteString, mut auth: Args, cx: &mut Context<'_>) {
+    pub(super) fn connect(&mut self, nsp: &ByteString, auth: Args, cx: &mut Context<'_>) {
+        match self.shared.namespaces.named(nsp) {
+            Some(namespace) => {
+                let handshake = self.handshake(auth);
+                self.enter(namespace, handshake, Vec::new(), cx);
+            }
+            None => self.apply(nsp, auth, cx),
+        }
+    }
+
+    /// What is kept of a CONNECT.
+    pub(super) fn handshake(&self, mut auth: Args) -> Handshake {
         // It is kept as long as the socket, and its message is not to be.
         auth.detach(usize::MAX);
-        let handshake = Handshake::new(auth, wall_clock(), self.link.engine.clone());
-        let Some(namespace) = self.shared.namespaces.find(nsp) else {
-            self.connection.refuse(nsp);
-            // In the same form whatever the client speaks.
-            let error = ConnectError::new("Invalid namespace");
-            return self.send_refusal(Protocol::V5, nsp, &error);
-        };
+        Handshake::new(auth, wall_clock(), self.link.engine.clone())
+    }
+
+    /// Asks the middleware of a namespace, while what the client sent already
+    /// waits.
+    pub(super) fn enter(
+        &mut self,
+        namespace: Namespace,
+        handshake: Handshake,
+        waiting: Vec<Early>,
+        cx: &mut Context<'_>,
+    ) {
         let socket = Socket::new(namespace, self.link.clone(), handshake);
         let decision = socket.namespace().hooks().decide(socket.clone());
         let hooks = Box::pin(async move { Passed::Decision(decision.await) });
-        self.slots.push(Slot::new(socket));
+        let mut slot = Slot::new(socket);
+        for early in waiting {
+            let (event, charge) = early.arrive(&slot.socket);
+            slot.waiting.push(event, charge);
+        }
+        self.slots.push(slot);
         self.run_hooks(self.slots.len() - 1, Gate::Deciding, hooks, cx);
     }
 
@@ -90,6 +113,8 @@ impl Session {
     /// Ends all sockets of the connection.
     pub(super) fn end(&mut self, reason: DisconnectReason, cx: &mut Context<'_>) {
         self.is_over = true;
+        // What they wait for is dropped where it waits.
+        self.applicants.clear();
         while !self.slots.is_empty() {
             self.part(0, reason, cx);
         }
@@ -154,7 +179,7 @@ impl Session {
         }
     }
 
-    fn send_refusal(&self, protocol: Protocol, nsp: &str, error: &ConnectError) {
+    pub(super) fn send_refusal(&self, protocol: Protocol, nsp: &str, error: &ConnectError) {
         self.send(&self.parser().encode_connect_error(protocol, nsp, error));
     }
 

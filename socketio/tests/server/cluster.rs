@@ -97,7 +97,7 @@ async fn namespaces_of_different_nodes_are_one_and_others_are_not_made() {
     let bus = Bus::default();
     let nodes = [Node::start(&bus), Node::start(&bus)];
     nodes[0].io.of("/here");
-    nodes[1].io.of_matching(|name| name == "/here");
+    nodes[1].io.of_matching(async |name, _| name == "/here");
     let mut client = Client::open(&nodes[1].io).await;
     client.join("/here").await;
     nodes[0].io.of("/here").emit("x", ()).unwrap();
@@ -116,7 +116,7 @@ async fn what_is_emitted_to_a_pattern_reaches_its_namespaces_on_all_nodes() {
     let nodes = [Node::start(&bus), Node::start(&bus)];
     let patterns = nodes.each_ref().map(|node| {
         let io = &node.io;
-        io.of_matching(|name| name.starts_with("/game-"))
+        io.of_matching(async |name, _| name.starts_with("/game-"))
     });
     let mut clients = Vec::new();
     for node in &nodes {

@@ -165,7 +165,9 @@ async fn a_node_that_dies_before_it_answers_is_not_waited_for() {
 async fn a_pattern_handles_for_the_namespaces_that_are_there() {
     let crowd = Crowd::gather().await;
     for node in &crowd.nodes[1..] {
-        let games = node.io.of_matching(|name| name.starts_with("/game-"));
+        let games = node
+            .io
+            .of_matching(async |name, _| name.starts_with("/game-"));
         games.on_server_side("name", async |game: Namespace, ()| {
             Ack(game.name().to_owned())
         });

@@ -5,6 +5,7 @@ mod bad_input;
 mod connect;
 mod disconnect;
 mod events;
+mod files;
 mod msgpack;
 mod protocol_4;
 mod rooms;
