@@ -38,6 +38,10 @@ pub struct Config {
     pub leave_timeout: Duration,
     /// Limits on what a client can make longer.
     pub limits: Limits,
+    /// Whether clients that come back after a short interruption of the network
+    /// are who they were, and get what they missed. Default: `None`, they are
+    /// new.
+    pub recovery: Option<crate::Recovery>,
     /// How long [`Server::close`](crate::Server::close) waits for handlers
     /// that still run. Default: 10 s.
     pub shutdown_timeout: Duration,
@@ -70,6 +74,12 @@ impl Config {
         self
     }
 
+    /// Sets [`recovery`](Self::recovery).
+    pub fn recovery(mut self, recovery: crate::Recovery) -> Self {
+        self.recovery = Some(recovery);
+        self
+    }
+
     /// Sets [`shutdown_timeout`](Self::shutdown_timeout).
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
@@ -90,6 +100,7 @@ impl Default for Config {
             engine: engineio::Config::default().path("/socket.io"),
             leave_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            recovery: None,
             shutdown_timeout: Duration::from_secs(10),
         }
     }
@@ -146,6 +157,18 @@ pub struct Limits {
     /// While the server waits for an answer of the client, which can be behind
     /// such events, twice as much is read. Default: 1 MiB.
     pub pending_bytes: usize,
+    /// Bytes of the packets of the whole server that are kept for those who miss
+    /// them, see [`Config::recovery`]. Each is counted with what it takes beside
+    /// its content. The oldest go first; who missed one that is gone is not
+    /// recovered. To be below the engine's
+    /// [`budget`](engineio::Limits::budget), as a client that comes back gets all
+    /// it missed at once. Default: 4 MiB.
+    pub recovery_bytes: usize,
+    /// Bytes of the sessions of the whole server whose clients may come back,
+    /// see [`Config::recovery`]: their rooms, and 512 bytes for each. The oldest
+    /// go first. What the application keeps with a socket is not counted.
+    /// Default: 16 MiB.
+    pub recovery_session_bytes: usize,
     /// Bytes of a room's name. Default: 1024.
     pub room_length: usize,
     /// Rooms that one socket is in. Default: 1024.
@@ -216,6 +239,18 @@ impl Limits {
         self
     }
 
+    /// Sets [`recovery_bytes`](Self::recovery_bytes).
+    pub fn recovery_bytes(mut self, bytes: usize) -> Self {
+        self.recovery_bytes = bytes;
+        self
+    }
+
+    /// Sets [`recovery_session_bytes`](Self::recovery_session_bytes).
+    pub fn recovery_session_bytes(mut self, bytes: usize) -> Self {
+        self.recovery_session_bytes = bytes;
+        self
+    }
+
     /// Sets [`room_length`](Self::room_length).
     pub fn room_length(mut self, bytes: usize) -> Self {
         self.room_length = bytes;
@@ -248,6 +283,8 @@ impl Default for Limits {
             name_length: 256,
             namespaces: 64,
             pending_bytes: 1 << 20,
+            recovery_bytes: 4 << 20,
+            recovery_session_bytes: 16 << 20,
             room_length: 1024,
             rooms: 1024,
             running_bytes: 16 << 20,

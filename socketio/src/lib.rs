@@ -117,6 +117,9 @@ mod namespaces;
 #[cfg(feature = "server")]
 mod reason;
 #[cfg(feature = "server")]
+#[cfg_attr(not(test), expect(dead_code))]
+mod recovery;
+#[cfg(feature = "server")]
 mod replies;
 #[cfg(feature = "server")]
 mod request;
@@ -166,6 +169,8 @@ pub use handshake::Handshake;
 pub use namespace::Namespace;
 #[cfg(feature = "server")]
 pub use reason::DisconnectReason;
+#[cfg(feature = "server")]
+pub use recovery::Recovery;
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};
 #[cfg(feature = "server")]

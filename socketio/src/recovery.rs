@@ -1,0 +1,139 @@
+//! Connection state recovery: clients that come back after a short
+//! interruption are who they were, and get what they missed.
+
+mod logs;
+mod memory;
+mod sessions;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use engineio::Sid;
+
+use crate::proto::draft::Draft;
+use crate::rooms::Selection;
+use crate::{Encoded, Extensions};
+
+/// Connection state recovery: who comes back after a short interruption of the
+/// network is who it was, and gets what it missed.
+///
+/// The fields are public and have setters that chain.
+///
+/// ```
+/// use std::time::Duration;
+/// use socketio::{Config, Recovery};
+///
+/// let recovery = Recovery::default().max_disconnection(Duration::from_secs(60));
+/// let config = Config::default().recovery(recovery);
+/// assert!(!config.recovery.unwrap().skip_middleware);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Recovery {
+    /// How long after its disconnection a client may come back. Default: 2 min.
+    pub max_disconnection: Duration,
+    /// Whether a client that is recovered passes no
+    /// [middleware](crate::Namespace::middleware). It was let in before, but
+    /// that may be out of date: who was banned meanwhile is let in again.
+    /// Default: `false`.
+    pub skip_middleware: bool,
+}
+
+impl Recovery {
+    /// Sets [`max_disconnection`](Self::max_disconnection).
+    pub fn max_disconnection(mut self, duration: Duration) -> Self {
+        self.max_disconnection = duration;
+        self
+    }
+
+    /// Sets [`skip_middleware`](Self::skip_middleware).
+    pub fn skip_middleware(mut self, skip: bool) -> Self {
+        self.skip_middleware = skip;
+        self
+    }
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self {
+            max_disconnection: Duration::from_secs(120),
+            skip_middleware: false,
+        }
+    }
+}
+
+/// Where sessions wait for their clients, and packets for those who missed
+/// them.
+///
+/// Its methods are called while a namespace is locked: they neither wait nor run
+/// anything of the application, such as the destructor of what it keeps with a
+/// session. They are told the time, which never runs backwards in a namespace.
+pub(crate) trait RecoveryStore: fmt::Debug + Send + Sync {
+    /// Gives an event its offset, and keeps it. Within a namespace offsets are
+    /// given in the order of these calls.
+    fn append(&self, nsp: &str, audience: Audience, draft: Draft, now: Instant) -> Encoded;
+
+    /// Keeps a session whose client is gone.
+    fn persist(&self, session: Session, now: Instant);
+
+    /// Takes out the session of a pid in a namespace. `None` if there is none,
+    /// if it is too old, or if it is not known any more what its client missed
+    /// behind this offset; it is gone in any case.
+    fn restore(&self, nsp: &str, pid: &str, offset: &str, now: Instant) -> Option<Session>;
+
+    /// What the client of a session missed behind an offset. `None` if that is
+    /// not known any more.
+    fn missed(&self, session: &Session, offset: &str, now: Instant) -> Option<Vec<Encoded>>;
+
+    /// Drops what is too old, and what had to go in the other methods. Called
+    /// while nothing is locked.
+    fn sweep(&self, now: Instant);
+
+    /// Drops everything. Called while nothing is locked.
+    fn clear(&self);
+}
+
+/// Whom a packet was for.
+#[derive(Debug)]
+pub(crate) enum Audience {
+    Selection(Selection),
+    /// The socket of this id.
+    Socket(Arc<str>),
+}
+
+impl Audience {
+    /// Whether somebody of this id who was in these rooms was meant.
+    fn includes(&self, sid: &str, rooms: &HashSet<&str>) -> bool {
+        match self {
+            Self::Selection(selection) => selection.means(sid, rooms),
+            Self::Socket(id) => **id == *sid,
+        }
+    }
+
+    /// What it takes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Selection(Selection { rooms, except, .. }) => {
+                let names = rooms.iter().chain(except);
+                names.map(|name| name.len() + size_of::<Arc<str>>()).sum()
+            }
+            Self::Socket(_) => 0,
+        }
+    }
+}
+
+/// What a client has when it comes back.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) extensions: Extensions,
+    pub(crate) nsp: Arc<str>,
+    /// A secret of the client: who knows it can take the session.
+    pub(crate) pid: Sid,
+    /// The rooms that the socket was in, without its id.
+    pub(crate) rooms: Vec<Arc<str>>,
+    pub(crate) sid: Arc<str>,
+    /// When the client was let in first.
+    pub(crate) since: Instant,
+}
