@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::shared::{Shared, Wake};
-use crate::{Class, Close, CloseReason, Event, Handshake, Message, SendError, Sid, Transport};
+use crate::{
+    Class, Close, CloseReason, Event, Handshake, Message, Revision, SendError, Sid, Transport,
+};
 
 /// A session as its application holds it.
 ///
@@ -25,6 +27,11 @@ impl Socket {
     /// The request that opened the session.
     pub fn handshake(&self) -> &Handshake {
         self.0.handshake()
+    }
+
+    /// The revision of the protocol that the client speaks.
+    pub fn revision(&self) -> Revision {
+        self.0.read(|session| session.hello().revision)
     }
 
     /// The transport that the session is on.

@@ -86,6 +86,11 @@ impl Config {
         self
     }
 
+    pub(crate) fn skips_middleware(&self) -> bool {
+        let recovery = self.recovery.as_ref();
+        recovery.is_some_and(|recovery| recovery.skip_middleware)
+    }
+
     /// How long a farewell is put off, to be in time when the server closes.
     pub(crate) fn farewell_delay(&self) -> Duration {
         self.leave_timeout.min(self.shutdown_timeout / 2)

@@ -117,7 +117,6 @@ mod namespaces;
 #[cfg(feature = "server")]
 mod reason;
 #[cfg(feature = "server")]
-#[cfg_attr(not(test), expect(dead_code))]
 mod recovery;
 #[cfg(feature = "server")]
 mod replies;

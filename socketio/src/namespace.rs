@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock, Weak};
 
 use crate::behaviour::Behaviour;
 use crate::hooks::Hooks;
+use crate::recovery::Ledger;
 use crate::rooms::{Rooms, Selection};
 use crate::sync::read;
 use crate::{
@@ -42,6 +43,7 @@ struct Inner {
     config: Arc<Config>,
     name: Arc<str>,
     next_ack: AtomicU64,
+    recovery: Option<Ledger>,
     rooms: RwLock<Rooms<Socket>>,
 }
 
@@ -60,6 +62,7 @@ impl Namespace {
     fn with(name: Arc<str>, config: Arc<Config>, template: Option<Arc<Behaviour>>) -> Self {
         Self(Arc::new(Inner {
             behaviour: Arc::new(Behaviour::new(template)),
+            recovery: config.recovery.as_ref().and_then(Ledger::new),
             config,
             name,
             next_ack: AtomicU64::new(0),
@@ -321,6 +324,14 @@ impl Namespace {
         read(&self.0.rooms).room_count()
     }
 
+    /// Appends each connected socket that is selected, once.
+    pub(crate) fn select(&self, selection: &Selection, sockets: &mut Vec<Socket>) {
+        let mut next = Some(0);
+        while let Some(from) = next {
+            next = read(&self.0.rooms).select(selection, from, PIECE, sockets);
+        }
+    }
+
     /// Calls `visit` with each connected socket that is selected, once. No
     /// lock is held meanwhile.
     pub(crate) fn for_each(&self, selection: &Selection, mut visit: impl FnMut(&Socket)) {
@@ -340,6 +351,11 @@ impl Namespace {
 
     pub(crate) fn everyone(&self) -> Broadcast {
         Broadcast::new(self.clone())
+    }
+
+    /// Where clients that come back are known; `None` if they are new.
+    pub(crate) fn recovery(&self) -> Option<&Ledger> {
+        self.0.recovery.as_ref()
     }
 
     #[cfg(test)]

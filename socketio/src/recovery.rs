@@ -1,9 +1,11 @@
 //! Connection state recovery: clients that come back after a short
 //! interruption are who they were, and get what they missed.
 
+mod ledger;
 mod logs;
 mod memory;
 mod sessions;
+mod ticket;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,7 +16,12 @@ use engineio::Sid;
 
 use crate::proto::draft::Draft;
 use crate::rooms::Selection;
-use crate::{Encoded, Extensions};
+use crate::{Config, Encoded, Extensions};
+
+use memory::Memory;
+
+pub(crate) use ledger::{Claim, Ledger};
+pub(crate) use ticket::{Farewell, Ticket};
 
 /// Connection state recovery: who comes back after a short interruption of the
 /// network is who it was, and gets what it missed.
@@ -39,6 +46,8 @@ pub struct Recovery {
     /// that may be out of date: who was banned meanwhile is let in again.
     /// Default: `false`.
     pub skip_middleware: bool,
+    /// That of the server that has this configuration.
+    store: Option<Arc<dyn RecoveryStore>>,
 }
 
 impl Recovery {
@@ -53,6 +62,32 @@ impl Recovery {
         self.skip_middleware = skip;
         self
     }
+
+    /// Gives a server its store.
+    pub(crate) fn prepare(config: &mut Config) {
+        let engine = &config.engine;
+        // A ping timeout is granted anew behind a pause, and behind a packet
+        // that may have been in the way of the pong.
+        let waits = [
+            engine.ping_timeout,
+            engine.ping_timeout,
+            engine.ping_timeout,
+            engine.limits.max_pause,
+        ];
+        let add = |sum: Duration, wait| sum.saturating_add(wait);
+        let detection = waits.into_iter().fold(engine.ping_interval, add);
+        if let Some(recovery) = &mut config.recovery {
+            let memory = Memory::new(recovery, detection, &config.limits);
+            recovery.store = Some(Arc::new(memory));
+        }
+    }
+
+    /// Forgets everybody.
+    pub(crate) fn clear(&self) {
+        if let Some(store) = &self.store {
+            store.clear();
+        }
+    }
 }
 
 impl Default for Recovery {
@@ -60,6 +95,7 @@ impl Default for Recovery {
         Self {
             max_disconnection: Duration::from_secs(120),
             skip_middleware: false,
+            store: None,
         }
     }
 }
@@ -83,9 +119,9 @@ pub(crate) trait RecoveryStore: fmt::Debug + Send + Sync {
     /// behind this offset; it is gone in any case.
     fn restore(&self, nsp: &str, pid: &str, offset: &str, now: Instant) -> Option<Session>;
 
-    /// What the client of a session missed behind an offset. `None` if that is
-    /// not known any more.
-    fn missed(&self, session: &Session, offset: &str, now: Instant) -> Option<Vec<Encoded>>;
+    /// What somebody missed behind an offset. `None` if that is not known any
+    /// more.
+    fn missed(&self, who: &Absentee<'_>, offset: &str, now: Instant) -> Option<Vec<Encoded>>;
 
     /// Drops what is too old, and what had to go in the other methods. Called
     /// while nothing is locked.
@@ -128,6 +164,8 @@ impl Audience {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) extensions: Extensions,
+    /// The last handlers of the socket, which may still run.
+    pub(crate) farewell: Farewell,
     pub(crate) nsp: Arc<str>,
     /// A secret of the client: who knows it can take the session.
     pub(crate) pid: Sid,
@@ -135,5 +173,15 @@ pub(crate) struct Session {
     pub(crate) rooms: Vec<Arc<str>>,
     pub(crate) sid: Arc<str>,
     /// When the client was let in first.
+    pub(crate) since: Instant,
+}
+
+/// Who missed something.
+#[derive(Debug)]
+pub(crate) struct Absentee<'a> {
+    pub(crate) nsp: &'a str,
+    pub(crate) rooms: &'a [Arc<str>],
+    pub(crate) sid: &'a str,
+    /// When the client was let in first. What was sent before was not for it.
     pub(crate) since: Instant,
 }

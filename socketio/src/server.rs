@@ -10,7 +10,7 @@ use http::{Request, Response};
 
 use crate::namespaces::Namespaces;
 use crate::session::Session;
-use crate::{Config, Limits, Namespace};
+use crate::{Config, Limits, Namespace, Recovery};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -46,7 +46,8 @@ pub(crate) struct Shared {
 
 impl Server {
     /// A server with the namespace `/`.
-    pub fn new(config: Config) -> Self {
+    pub fn new(mut config: Config) -> Self {
+        Recovery::prepare(&mut config);
         let config = Arc::new(config);
         let shared = Arc::new(Shared {
             limits: Arc::new(config.limits.clone()),
@@ -157,6 +158,9 @@ impl Server {
             tracing::warn!(?timeout, "handlers still run after the server was closed");
         }
         shared.namespaces.clear();
+        if let Some(recovery) = &shared.config.recovery {
+            recovery.clear();
+        }
     }
 }
 

@@ -112,14 +112,16 @@ pub fn encode_ack(nsp: &str, id: u64, args: &impl IntoArgs) -> Result<Encoded, E
 }
 
 /// Writes the answer to a client that is let into a namespace, with its
-/// socket's id.
-pub fn encode_connect(nsp: &str, sid: &str) -> Encoded {
+/// socket's id, and with the secret by which it may come back, if it may.
+pub fn encode_connect(nsp: &str, sid: &str, pid: Option<&str>) -> Encoded {
     #[derive(Serialize)]
     struct Answer<'a> {
         sid: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pid: Option<&'a str>,
     }
 
-    encode_plain(Type::Connect, nsp, &to_json(&Answer { sid }))
+    encode_plain(Type::Connect, nsp, &to_json(&Answer { sid, pid }))
 }
 
 /// Writes the answer to a client that is refused by a namespace.

@@ -5,7 +5,6 @@ pub(crate) mod binary;
 pub(crate) mod connection;
 pub(crate) mod decoder;
 #[cfg(feature = "server")]
-#[cfg_attr(not(test), expect(dead_code))]
 pub(crate) mod draft;
 pub(crate) mod encoder;
 mod json;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Audience;
+use super::{Absentee, Audience};
 use crate::Encoded;
 
 /// The newest packets of all namespaces: a ring for each.
@@ -39,17 +39,6 @@ struct Entry {
     audience: Audience,
     number: u64,
     packet: Encoded,
-}
-
-/// Who missed something, and since when.
-#[derive(Debug)]
-pub(super) struct Absentee<'a> {
-    pub(super) sid: &'a str,
-    pub(super) rooms: &'a [Arc<str>],
-    /// The number of the last packet that the client has.
-    pub(super) after: u64,
-    /// When the session began. What was sent before was not for it.
-    pub(super) since: Instant,
 }
 
 impl Logs {
@@ -118,15 +107,14 @@ impl Logs {
         number < self.next && !is_lost
     }
 
-    /// The packets that somebody missed, the first first.
-    pub(super) fn missed(&self, nsp: &str, who: &Absentee<'_>, now: Instant) -> Vec<Encoded> {
-        let Some(ring) = self.rings.get(nsp) else {
+    /// The packets that somebody missed who has the one of this number, the
+    /// first first.
+    pub(super) fn missed(&self, who: &Absentee<'_>, after: u64, now: Instant) -> Vec<Encoded> {
+        let Some(ring) = self.rings.get(who.nsp) else {
             return Vec::new();
         };
         let rooms: HashSet<&str> = who.rooms.iter().map(|room| &**room).collect();
-        let start = ring
-            .entries
-            .partition_point(|entry| entry.number <= who.after);
+        let start = ring.entries.partition_point(|entry| entry.number <= after);
         ring.entries
             .range(start..)
             .filter(|entry| entry.at >= who.since && !self.is_old(entry.at, now))

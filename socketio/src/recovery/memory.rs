@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use engineio::Sid;
 
-use super::logs::{Absentee, Logs};
+use super::logs::Logs;
 use super::sessions::Sessions;
-use super::{Audience, Recovery, RecoveryStore, Session};
+use super::{Absentee, Audience, Recovery, RecoveryStore, Session};
 use crate::proto::draft::Draft;
 use crate::sync::lock;
 use crate::unwind::discard;
@@ -98,17 +98,11 @@ impl RecoveryStore for Memory {
         None
     }
 
-    fn missed(&self, session: &Session, offset: &str, now: Instant) -> Option<Vec<Encoded>> {
+    fn missed(&self, who: &Absentee<'_>, offset: &str, now: Instant) -> Option<Vec<Encoded>> {
         let state = lock(&self.state);
         let after = self.number(offset)?;
-        let who = Absentee {
-            sid: &session.sid,
-            rooms: &session.rooms,
-            after,
-            since: session.since,
-        };
-        let is_whole = state.logs.reaches_back(&session.nsp, after, now);
-        is_whole.then(|| state.logs.missed(&session.nsp, &who, now))
+        let is_whole = state.logs.reaches_back(who.nsp, after, now);
+        is_whole.then(|| state.logs.missed(who, after, now))
     }
 
     fn sweep(&self, now: Instant) {

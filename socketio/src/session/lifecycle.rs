@@ -28,9 +28,18 @@ impl Session {
             self.connection.refuse(nsp);
             return self.send_refusal(nsp, &ConnectError::new("Invalid namespace"));
         };
-        let socket = Socket::new(namespace, self.link.clone(), handshake);
+        let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake);
+        let config = &self.shared.config;
+        let (limit, skips) = (config.leave_timeout, config.skips_middleware());
         let decision = socket.namespace().hooks().decide(socket.clone());
-        let hooks = Box::pin(async move { Passed::Decision(decision.await) });
+        let hooks = Box::pin(async move {
+            let Some(before) = before else {
+                return Passed::Decision(decision.await);
+            };
+            // Its end comes before the new beginning of the same socket.
+            before.done_within(limit).await;
+            Passed::Decision(if skips { Ok(()) } else { decision.await })
+        });
         self.slots.push(Slot::new(socket));
         self.run_hooks(self.slots.len() - 1, Gate::Deciding, hooks, cx);
     }
@@ -48,7 +57,12 @@ impl Session {
             "socket connected"
         );
         self.connection.accept(namespace.name());
-        socket.admit();
+        if !socket.admit() {
+            // The client is on another connection already. Or what it missed is
+            // not known any more: it is told so when it comes once more.
+            self.link.engine.close(Close::Discard);
+            return drop_out(&self.slots.remove(index).socket, DisconnectReason::Server);
+        }
         let hooks = namespace.hooks();
         if hooks.has_connect() {
             let connected = hooks.connected(socket.clone());

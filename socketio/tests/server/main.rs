@@ -9,6 +9,7 @@ mod dynamic;
 mod events;
 mod logs;
 mod pressure;
+mod recovery;
 mod rooms;
 mod support;
 mod threads;

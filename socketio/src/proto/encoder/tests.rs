@@ -66,8 +66,9 @@ fn attachments_follow_in_depth_first_order() {
 
 #[test]
 fn connect_disconnect_and_refusal_are_the_references() {
-    assert_eq!(text(&encode_connect("/", "abc")), r#"0{"sid":"abc"}"#);
-    assert_eq!(text(&encode_connect("/x", "abc")), r#"0/x,{"sid":"abc"}"#);
+    assert_eq!(text(&encode_connect("/", "abc", None)), r#"0{"sid":"abc"}"#);
+    let recoverable = encode_connect("/x", "abc", Some("def"));
+    assert_eq!(text(&recoverable), r#"0/x,{"sid":"abc","pid":"def"}"#);
     assert_eq!(text(&encode_disconnect("/")), "1");
     assert_eq!(text(&encode_disconnect("/x")), "1/x,");
     let error = ConnectError::new("Invalid namespace");

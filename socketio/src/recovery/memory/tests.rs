@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Extensions;
+use crate::recovery::Ticket;
 use crate::rooms::Selection;
 
 const LIFETIME: Duration = Duration::from_secs(120);
@@ -376,6 +377,7 @@ impl Test {
     fn session(&self, nsp: &str, sid: &str, rooms: &[&str]) -> Session {
         Session {
             extensions: Extensions::default(),
+            farewell: Ticket::new().farewell(),
             nsp: nsp.into(),
             pid: Sid::random(),
             rooms: rooms.iter().map(|&room| room.into()).collect(),
@@ -399,7 +401,13 @@ impl Test {
     /// The offsets of what a client gets that comes back.
     fn come_back(&self, nsp: &str, pid: &str, offset: &str) -> Option<Vec<String>> {
         let session = self.restore(nsp, pid, offset)?;
-        let missed = self.store.missed(&session, offset, self.now);
+        let who = Absentee {
+            nsp,
+            rooms: &session.rooms,
+            sid: &session.sid,
+            since: session.since,
+        };
+        let missed = self.store.missed(&who, offset, self.now);
         let missed = missed.expect("the offset was good");
         Some(missed.iter().map(offset_of).collect())
     }
