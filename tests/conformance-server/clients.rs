@@ -1,4 +1,4 @@
-//! The profile `clients`: what the tests with the official clients need.
+//! The profiles `clients` and `clients-recovery`: what the tests with the official clients need.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use engineio::Close;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use socketio::{
-    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Server, Socket, Value,
+    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Recovery, Server,
+    Socket, Value,
 };
 
 use crate::host::{self, Profile};
@@ -16,7 +17,15 @@ use crate::options::Options;
 const CALL_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(crate) fn profile(options: &Options) -> Profile {
-    let mut config = Config::default().engine(|engine| options.apply(engine));
+    serve(options, Config::default())
+}
+
+pub(crate) fn recovery(options: &Options) -> Profile {
+    serve(options, Config::default().recovery(Recovery::default()))
+}
+
+fn serve(options: &Options, config: Config) -> Profile {
+    let mut config = config.engine(|engine| options.apply(engine));
     config.connect_timeout = options.connect_timeout.unwrap_or(config.connect_timeout);
     let server = Server::new(config);
     for name in ["/", "/custom", "/guarded"] {

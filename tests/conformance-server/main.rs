@@ -23,6 +23,7 @@ type Build = fn(&Options) -> Profile;
 
 const PROFILES: &[(&str, Build)] = &[
     ("clients", clients::profile),
+    ("clients-recovery", clients::recovery),
     ("engine-client-suite", engine::client_suite::profile),
     ("engine-v3", engine::echo::revision_3),
     ("engine-v4", engine::echo::revision_4),

@@ -5,6 +5,7 @@ mod bad_input;
 mod connect;
 mod disconnect;
 mod events;
+mod recovery;
 mod rooms;
 
 use socketio::{Config, Server as Io};

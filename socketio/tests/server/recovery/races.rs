@@ -80,7 +80,7 @@ async fn a_socket_that_looks_connected_is_taken_over_by_its_client() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_comes_and_goes_hears_everything_once_and_in_order() {
-    const EVENTS: usize = 3000;
+    const EVENTS: usize = 1000;
     const EMITTERS: usize = 3;
     let io = recovering();
     io.of("/").on_connect(async |socket| socket.join("room"));
