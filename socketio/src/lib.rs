@@ -72,6 +72,12 @@
 //! [`Socket::ready`] waits until there is room. `volatile` drops what a client
 //! cannot take at once.
 //!
+//! # Short interruptions
+//!
+//! A client that was disconnected comes back by itself, as a new one. With
+//! [`Config::recovery`] it is who it was if it comes back soon, and gets what
+//! it missed: see [`Recovery`].
+//!
 //! # Without the network
 //!
 //! Without the feature `server` (which is on by default) the crate is the

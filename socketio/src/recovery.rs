@@ -26,6 +26,35 @@ pub(crate) use ticket::{Farewell, Ticket};
 /// Connection state recovery: who comes back after a short interruption of the
 /// network is who it was, and gets what it missed.
 ///
+/// Its socket is a new one, with the id, the rooms and the
+/// [extensions](crate::Socket::extensions) of the one before, whose
+/// [last handlers](crate::Namespace::on_disconnect) have run, or have had
+/// [`leave_timeout`](crate::Config::leave_timeout). Middleware decides once more.
+/// Then what the client missed is sent to it, in the order in which it was
+/// emitted, and the socket is connected; [`recovered`](crate::Socket::recovered)
+/// says so.
+///
+/// What a client can miss is each event that was for it, through its id or a
+/// room that it was in, or for everyone. Events that are volatile, or that it
+/// was to answer, are not sent again.
+///
+/// It is not who it was, and nobody is told why, if
+///
+/// * it left, or was disconnected by the server, or sent what is no packet;
+/// * it was away for more than [`max_disconnection`](Self::max_disconnection);
+/// * it never got an event that it can miss, so that nothing says what it has;
+/// * what it missed had to go for want of room, by the [`Limits`](crate::Limits)
+///   `recovery_bytes` and `recovery_session_bytes`;
+/// * it speaks revision 3 of the protocol, or was refused meanwhile;
+/// * it comes to another server, or to one that was started again: all of it is
+///   in the memory of the process.
+///
+/// So an application still needs a way to tell a new client everything. What is
+/// kept is given back when something is emitted, or somebody comes or goes.
+///
+/// It has its price: events of a namespace are sent one after the other, from
+/// whichever thread, and clients see one more argument in them, a string.
+///
 /// The fields are public and have setters that chain.
 ///
 /// ```
