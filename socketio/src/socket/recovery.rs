@@ -1,5 +1,6 @@
 //! Sockets whose clients come back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use engineio::Revision;
@@ -132,7 +133,7 @@ impl Socket {
         let mut messages = Vec::new();
         if let Some(mut returning) = ticket.admit(turn.now) {
             // Middleware may have made it leave some.
-            let rooms = read(namespace.index()).rooms_of(id);
+            let rooms: HashSet<_> = read(namespace.index()).rooms_of(id).into_iter().collect();
             returning.rooms.retain(|room| rooms.contains(room));
             let who = Absentee {
                 nsp: namespace.name(),

@@ -121,6 +121,41 @@ async fn a_claim_of_another_server_makes_a_new_client() {
     assert!(new_sid != sid && new_pid != pid);
 }
 
+#[tokio::test(start_paused = true)]
+async fn clients_of_revision_3_see_neither_pid_nor_offset() {
+    let config = Config::default().engine(|engine| engine.allow_revision_3(true));
+    let io = Io::new(config.recovery(Recovery::default()));
+    let server = Server::socketio(&io);
+    let namespace = io.of("/chat");
+    let mut old = server.dial("?EIO=3&transport=websocket").await;
+    old.send("40/chat,").await;
+    let answer = text(&mut old, "40/chat").await;
+    assert!(!answer.contains("pid"), "{answer}");
+    let mut new = server.websocket().await;
+    new.send("40/chat,").await;
+    assert!(new.text().await.contains("pid"));
+
+    namespace.emit("all", 1).unwrap();
+    assert_eq!(text(&mut old, "42").await, r#"42/chat,["all",1]"#);
+    offset(&new.text().await, r#"42/chat,["all",1,"#);
+    for socket in namespace.sockets() {
+        socket.emit("one", Binary::from(vec![2])).unwrap();
+    }
+    let event = r#"451-/chat,["one",{"_placeholder":true,"num":0}"#;
+    assert_eq!(text(&mut old, "45").await, format!("{event}]"));
+    offset(&new.text().await, &format!("{event},"));
+}
+
+/// The next text that starts like this.
+async fn text(socket: &mut Websocket, start: &str) -> String {
+    loop {
+        let text = socket.text().await;
+        if text.starts_with(start) {
+            return text;
+        }
+    }
+}
+
 fn recovering() -> (Io, Server) {
     let io = Io::new(Config::default().recovery(Recovery::default()));
     let server = Server::socketio(&io);

@@ -201,6 +201,14 @@ fn what_the_application_kept_is_dropped_under_no_lock() {
 }
 
 #[test]
+fn a_pid_is_shortened_where_it_is_printed() {
+    let mut test = Test::new(1 << 20, 1 << 20);
+    let pid = test.leave("/", "me", &[]);
+    let printed = format!("{:?}", test.store);
+    assert!(printed.contains(&pid[..6]) && !printed.contains(&pid));
+}
+
+#[test]
 fn namespaces_that_are_silent_take_no_room() {
     let mut test = Test::new(1 << 20, 1 << 20);
     for n in 0..10_000 {
