@@ -1,10 +1,10 @@
 //! The one way of events from the application to the sockets of this node.
 
+mod kept;
+
 use engineio::Class;
 
 use crate::ack::Pending;
-use crate::proto::draft::Draft;
-use crate::recovery::{Audience, Ledger};
 use crate::rooms::Selection;
 use crate::{EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket, encode_event};
 
@@ -97,7 +97,7 @@ impl Namespace {
             && event.class == Class::Reliable
             && to.may_miss_it()
         {
-            return self.transmit_in_turn(ledger, event, to);
+            return self.transmit_kept(ledger, event, to);
         }
         let packet = encode_event(self.name(), event.name, event.args, event.ack)?;
         match to {
@@ -109,55 +109,5 @@ impl Namespace {
             Target::Socket(socket) => return Ok(push(socket, &packet)),
         }
         Ok(Ok(()))
-    }
-
-    /// As [`transmit`](Self::transmit), for events that are kept for those who
-    /// miss them.
-    fn transmit_in_turn<P: IntoArgs>(
-        &self,
-        ledger: &Ledger,
-        event: &Outgoing<'_, P>,
-        to: Target<'_>,
-    ) -> Result<Result<(), EmitError>, EncodeError> {
-        let draft = Draft::new(self.name(), event.name, event.args)?;
-        let has_revision_3 = self.config().engine.allow_revision_3;
-        let plain = has_revision_3
-            .then(|| encode_event(self.name(), event.name, event.args, None))
-            .transpose()?;
-        let (mut sockets, audience) = match to {
-            Target::Selection(selection) => (Vec::new(), Audience::Selection(selection.clone())),
-            Target::Socket(socket) => (vec![socket.clone()], Audience::Socket(socket.shared_id())),
-        };
-        let mut outcomes = Vec::new();
-        {
-            let turn = ledger.turn();
-            match to {
-                Target::Selection(selection) => self.select(selection, &mut sockets),
-                Target::Socket(socket) if !socket.is_connected() => {
-                    return Ok(Err(EmitError::NotConnected));
-                }
-                Target::Socket(_) => {}
-            }
-            let packet = turn.store.append(self.name(), audience, draft, turn.now);
-            let plain = plain.as_ref().unwrap_or(&packet);
-            outcomes.extend(sockets.iter().map(|socket| match socket.ticket() {
-                Some(_) => socket.queue(&packet),
-                None => socket.queue(plain),
-            }));
-        }
-        // Those who wait for it are woken here, and what is dropped is: behind
-        // the turn.
-        let mut outcome = Ok(());
-        for (socket, (sent, _wake)) in sockets.iter().zip(outcomes) {
-            if let Err(error) = &sent {
-                tracing::trace!(socket = socket.id(), %error, "event not sent");
-            }
-            outcome = sent;
-        }
-        ledger.sweep();
-        Ok(match to {
-            Target::Selection(_) => Ok(()),
-            Target::Socket(_) => outcome,
-        })
     }
 }
