@@ -129,8 +129,10 @@ impl Broadcast {
         }
     }
 
-    /// Disconnects the sockets from the namespace.
+    /// Disconnects the sockets from the namespace. Those of them that are away do
+    /// not come back as who they were, see [`Recovery`](crate::Recovery).
     pub fn disconnect(&self) {
+        self.namespace.forget_absent(&self.selection);
         for socket in self.sockets() {
             socket.disconnect();
         }
@@ -139,6 +141,7 @@ impl Broadcast {
     /// Disconnects the clients of the sockets from all their namespaces, and
     /// closes their connections: [`Socket::close`].
     pub fn close(&self) {
+        self.namespace.forget_absent(&self.selection);
         for socket in self.sockets() {
             socket.close();
         }

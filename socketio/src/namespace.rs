@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock, Weak};
 
 use crate::behaviour::Behaviour;
 use crate::hooks::Hooks;
-use crate::recovery::Ledger;
+use crate::recovery::{Audience, Ledger};
 use crate::rooms::{Rooms, Selection};
 use crate::sync::read;
 use crate::{
@@ -356,6 +356,13 @@ impl Namespace {
     /// Where clients that come back are known; `None` if they are new.
     pub(crate) fn recovery(&self) -> Option<&Ledger> {
         self.0.recovery.as_ref()
+    }
+
+    /// Lets those who are selected, and are away, not come back as who they were.
+    pub(crate) fn forget_absent(&self, selection: &Selection) {
+        if let Some(ledger) = self.recovery() {
+            ledger.forget(self.name(), &Audience::Selection(selection.clone()));
+        }
     }
 
     #[cfg(test)]

@@ -40,7 +40,8 @@ pub(crate) use ticket::{Farewell, Ticket};
 ///
 /// It is not who it was, and nobody is told why, if
 ///
-/// * it left, or was disconnected by the server, or sent what is no packet;
+/// * it left, or the server disconnected it, also while it was away, or it sent
+///   what is no packet;
 /// * it was away for more than [`max_disconnection`](Self::max_disconnection);
 /// * it never got an event that it can miss, so that nothing says what it has;
 /// * what it missed had to go for want of room, by the [`Limits`](crate::Limits)
@@ -151,6 +152,9 @@ pub(crate) trait RecoveryStore: fmt::Debug + Send + Sync {
     /// What somebody missed behind an offset. `None` if that is not known any
     /// more.
     fn missed(&self, who: &Absentee<'_>, offset: &str, now: Instant) -> Option<Vec<Encoded>>;
+
+    /// Throws away the sessions of those who are meant.
+    fn forget(&self, nsp: &str, who: &Audience);
 
     /// Drops what is too old, and what had to go in the other methods. Called
     /// while nothing is locked.

@@ -238,10 +238,14 @@ impl Socket {
 
     /// Disconnects the client from this namespace. Its other namespaces and
     /// the connection stay. Does nothing while the middleware runs, which
-    /// refuses with an error, or when the socket has left.
+    /// refuses with an error, or when the socket has left; but a client that
+    /// is away does not come back then as who it was, see
+    /// [`Recovery`](crate::Recovery).
     pub fn disconnect(&self) {
         if self.is_connected() && self.end(DisconnectReason::Server) {
             self.0.line.link().left(self.0.id.clone());
+        } else {
+            self.forget_session();
         }
     }
 

@@ -1,4 +1,5 @@
-//! The profiles `clients` and `clients-recovery`: what the tests with the official clients need.
+//! The profiles `clients` and `clients-recovery`: what the tests with the official
+//! clients need.
 
 use std::time::Duration;
 

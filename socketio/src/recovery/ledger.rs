@@ -8,7 +8,7 @@ use std::time::Instant;
 use engineio::{Close, CloseReason, Sid};
 use serde::Deserialize;
 
-use super::{Absentee, Recovery, RecoveryStore, Session};
+use super::{Absentee, Audience, Recovery, RecoveryStore, Session};
 use crate::sync::lock;
 use crate::{DisconnectReason, Encoded, Socket};
 
@@ -60,6 +60,12 @@ impl Ledger {
     /// Gives back what is not needed any more. To be called after a turn.
     pub(crate) fn sweep(&self) {
         self.store.sweep(tokio::time::Instant::now().into_std());
+    }
+
+    /// Lets those who are meant, and are away, not come back as who they were.
+    pub(crate) fn forget(&self, nsp: &str, who: &Audience) {
+        self.turn().store.forget(nsp, who);
+        self.sweep();
     }
 
     /// Takes the session out that a client says was its own. If its socket still

@@ -105,6 +105,16 @@ impl RecoveryStore for Memory {
         is_whole.then(|| state.logs.missed(who, after, now))
     }
 
+    fn forget(&self, nsp: &str, who: &Audience) {
+        let mut state = lock(&self.state);
+        let State {
+            discarded,
+            sessions,
+            ..
+        } = &mut *state;
+        sessions.forget(nsp, who, &mut discarded.sessions);
+    }
+
     fn sweep(&self, now: Instant) {
         let discarded = {
             let mut state = lock(&self.state);

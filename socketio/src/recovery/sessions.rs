@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use engineio::Sid;
 
-use super::Session;
 use super::logs::is_over;
+use super::{Audience, Session};
 
 /// The sessions of clients that are gone, by their pids. They go in the order in
 /// which they came: when they are too old, or when all of them take too many
@@ -64,6 +64,21 @@ impl Sessions {
             return None;
         }
         self.remove(number)
+    }
+
+    /// Throws away the sessions of those who are meant.
+    pub(super) fn forget(&mut self, nsp: &str, who: &Audience, discarded: &mut Vec<Session>) {
+        let is_meant = |session: &Session| {
+            let rooms = || session.rooms.iter().map(|room| &**room).collect();
+            *session.nsp == *nsp && who.includes(&session.sid, &rooms())
+        };
+        let meant: Vec<_> = self
+            .by_number
+            .iter()
+            .filter(|(_, kept)| is_meant(&kept.session))
+            .map(|(number, _)| *number)
+            .collect();
+        discarded.extend(meant.into_iter().filter_map(|number| self.remove(number)));
     }
 
     /// Throws away what is too old.

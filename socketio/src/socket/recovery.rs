@@ -7,7 +7,7 @@ use engineio::Revision;
 
 use super::{Inner, Socket};
 use crate::link::Link;
-use crate::recovery::{Absentee, Claim, Farewell, Ledger, Session, Ticket};
+use crate::recovery::{Absentee, Audience, Claim, Farewell, Ledger, Session, Ticket};
 use crate::sync::{read, write};
 use crate::{DisconnectReason, Handshake, Namespace, encode_connect};
 
@@ -168,6 +168,17 @@ impl Socket {
             sid: self.0.id.clone(),
             since: ticket.since()?,
         })
+    }
+
+    /// Lets the client not come back as who it was, if it is away.
+    pub(super) fn forget_session(&self) {
+        let is_away = self.reason().is_some_and(DisconnectReason::is_recoverable);
+        if let Some(ledger) = self.0.namespace.recovery()
+            && is_away
+        {
+            let who = Audience::Socket(self.0.id.clone());
+            ledger.forget(self.0.namespace.name(), &who);
+        }
     }
 
     /// Ends the socket in a turn of its namespace, if there is such a thing.

@@ -140,6 +140,28 @@ async fn who_was_banned_does_not_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_disconnected_while_it_is_away_is_new() {
+    let io = recovering();
+    let chat = io.of("/");
+    chat.on_connect(async |socket| socket.join("room"));
+    for how in 0..5 {
+        let (client, place) = arrive(&io).await;
+        let socket = chat.socket(&place.id).unwrap();
+        let offset = place.hear(&io, client).await;
+        match how {
+            0 => socket.disconnect(),
+            1 => chat.to("room").disconnect(),
+            2 => chat.to(&place.id).close(),
+            3 => chat.except("room").disconnect(),
+            _ => chat.to("elsewhere").close(),
+        }
+        let (client, packets) = come_back(&io, &place, &offset).await;
+        assert_eq!(packets == [place.answer()], how > 2, "{how}");
+        client.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_recovery_there_is_no_pid_and_no_offset() {
     let io = crate::support::server();
     let mut client = Client::open(&io).await;
