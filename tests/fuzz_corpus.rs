@@ -53,6 +53,16 @@ fn the_corpus_of_socketio_connection_passes() {
     replay("socketio_connection", fuzz::socketio_connection);
 }
 
+#[test]
+fn the_corpus_of_socketio_connection_4_passes() {
+    replay("socketio_connection_4", fuzz::socketio_connection_4);
+}
+
+#[test]
+fn the_corpus_of_socketio_msgpack_passes() {
+    replay("socketio_msgpack", fuzz::socketio_msgpack);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 

@@ -11,7 +11,7 @@ use hyper::upgrade::OnUpgrade;
 /// The request that opened a session.
 ///
 /// It stays what it was for the session's life, also after an upgrade.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Handshake {
     /// The address of the peer, where the host told it with [`PeerAddr`].

@@ -44,6 +44,10 @@
 //! waits until it is less than the high-water mark, and a client that leaves more
 //! than the budget unread is closed as a slow consumer. See [`Limits`].
 //!
+//! What may be lost need not wait: [`send_volatile`](Socket::send_volatile) drops
+//! what cannot leave now, and [`send_keyed`](Socket::send_keyed) keeps only the newest
+//! of each key.
+//!
 //! ```
 //! # use engineio::Socket;
 //! # async fn download(socket: Socket, chunks: Vec<Vec<u8>>) {

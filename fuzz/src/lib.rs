@@ -12,7 +12,7 @@ pub use codecs::{
     engineio_jsonp, engineio_payload, engineio_payload_binary, engineio_payload_counted,
     engineio_request,
 };
-pub use namespaces::socketio_connection;
+pub use namespaces::{socketio_connection, socketio_connection_4, socketio_msgpack};
 pub use server::{engineio_connection, engineio_websocket};
 pub use session::{Scenario, engineio_session, run_scenario};
 

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::time::Sleep;
 
+use crate::cluster::Question;
 use crate::sync::lock;
 use crate::{AckError, Args, EmitError};
 
@@ -76,6 +77,8 @@ impl AckTable {
 pub(crate) struct Pending {
     id: u64,
     mailbox: Arc<Mailbox>,
+    /// What other nodes are asked.
+    question: Option<Question>,
     tables: Vec<Arc<AckTable>>,
 }
 
@@ -84,8 +87,20 @@ impl Pending {
         Self {
             id,
             mailbox: Arc::default(),
+            question: None,
             tables: Vec::new(),
         }
+    }
+
+    /// Whether a socket of this node was asked.
+    pub(crate) fn is_asking(&self) -> bool {
+        !self.tables.is_empty()
+    }
+
+    /// Waits for what other nodes answer, too. `ask` is given where their
+    /// answers arrive.
+    pub(crate) fn ask_nodes(&mut self, ask: impl FnOnce(&Arc<Mailbox>) -> Question) {
+        self.question = Some(ask(&self.mailbox));
     }
 
     /// The next answer; `None` when nobody is left who owes one.
@@ -100,7 +115,7 @@ impl Pending {
         table: &Arc<AckTable>,
         send: impl FnOnce() -> Result<(), EmitError>,
     ) -> Result<(), EmitError> {
-        lock(&self.mailbox.0).outstanding += 1;
+        self.mailbox.expect_one();
         if !table.expect(self.id, &self.mailbox) {
             self.mailbox.settle(None);
             return Err(EmitError::NotConnected);
@@ -125,7 +140,7 @@ impl Drop for Pending {
 
 /// Where answers arrive.
 #[derive(Debug, Default)]
-struct Mailbox(Mutex<Post>);
+pub(crate) struct Mailbox(Mutex<Post>);
 
 #[derive(Debug, Default)]
 struct Post {
@@ -135,11 +150,25 @@ struct Post {
 }
 
 impl Mailbox {
-    /// One socket less to wait for: it answered, or it never will.
-    fn settle(&self, answer: Option<Args>) {
+    /// One more to wait for.
+    pub(crate) fn expect_one(&self) {
+        lock(&self.0).outstanding += 1;
+    }
+
+    /// An answer of those of whom there may be more.
+    pub(crate) fn push(&self, answer: Args) {
+        self.take(0, Some(answer));
+    }
+
+    /// One less to wait for: it answered, or it never will.
+    pub(crate) fn settle(&self, answer: Option<Args>) {
+        self.take(1, answer);
+    }
+
+    fn take(&self, settled: usize, answer: Option<Args>) {
         let waker = {
             let mut post = lock(&self.0);
-            post.outstanding -= 1;
+            post.outstanding -= settled;
             post.arrived.extend(answer);
             post.waker.take()
         };

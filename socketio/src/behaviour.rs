@@ -3,17 +3,19 @@
 use std::mem;
 use std::sync::{Arc, RwLock};
 
-use crate::Socket;
 use crate::handler::{Handle, Handlers};
 use crate::hooks::Hooks;
 use crate::sync::{read, write};
 use crate::unwind::discard;
+use crate::{Namespace, Socket};
 
 /// The handlers and hooks of a namespace, and behind them those of the pattern
 /// that made it, if one did.
 pub(crate) struct Behaviour {
     hooks: RwLock<Arc<Hooks>>,
     pub(crate) handlers: Handlers<Socket>,
+    /// Of events of other servers.
+    pub(crate) server_side: Handlers<Namespace>,
     template: Option<Arc<Self>>,
 }
 
@@ -22,6 +24,7 @@ impl Behaviour {
         Self {
             hooks: RwLock::default(),
             handlers: Handlers::new(),
+            server_side: Handlers::new(),
             template,
         }
     }
@@ -30,6 +33,13 @@ impl Behaviour {
     pub(crate) fn handler(&self, event: &str) -> Option<Arc<dyn Handle<Socket>>> {
         let template = || self.template.as_ref()?.handler(event);
         self.handlers.get(event).or_else(template)
+    }
+
+    /// The handler of an event of another server; the namespace's own comes
+    /// first.
+    pub(crate) fn server_side(&self, event: &str) -> Option<Arc<dyn Handle<Namespace>>> {
+        let template = || self.template.as_ref()?.server_side(event);
+        self.server_side.get(event).or_else(template)
     }
 
     /// All hooks of this moment; those of the pattern come first.
@@ -60,6 +70,7 @@ impl Behaviour {
     /// Drops the own handlers and hooks, and with them what they captured.
     pub(crate) fn clear(&self) {
         self.handlers.clear();
+        self.server_side.clear();
         let hooks = mem::take(&mut *write(&self.hooks));
         discard(hooks);
     }

@@ -1,6 +1,11 @@
 //! What can be configured.
 
+#[cfg(feature = "server")]
+use std::sync::Arc;
 use std::time::Duration;
+
+#[cfg(feature = "server")]
+use crate::Adapter;
 
 /// The configuration of a server.
 ///
@@ -21,6 +26,10 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
+    /// The wire to the other servers of a cluster. It belongs to one server:
+    /// another one needs one of its own. See [`Adapter`] for how to write one.
+    /// Default: none, the server is alone.
+    pub adapter: Option<Arc<dyn Adapter>>,
     /// How long a client has, from the opening of its connection, to be let
     /// into a first namespace; then the connection is closed. What middleware
     /// takes counts. Default: 45 s.
@@ -38,6 +47,12 @@ pub struct Config {
     pub leave_timeout: Duration,
     /// Limits on what a client can make longer.
     pub limits: Limits,
+    /// Bytes of a message between servers: larger ones are neither published
+    /// nor taken. Only with an [`adapter`](Self::adapter). Default: 16 MiB.
+    pub node_limit: usize,
+    /// How packets are written. All clients of the server have to be set to the
+    /// same. Default: [`Parser::Json`](crate::Parser::Json), as in all clients.
+    pub parser: crate::Parser,
     /// Whether clients that come back after a short interruption of the network
     /// are who they were, and get what they missed. Default: `None`, they are
     /// new.
@@ -49,6 +64,12 @@ pub struct Config {
 
 #[cfg(feature = "server")]
 impl Config {
+    /// Sets [`adapter`](Self::adapter).
+    pub fn adapter(mut self, adapter: Arc<dyn Adapter>) -> Self {
+        self.adapter = Some(adapter);
+        self
+    }
+
     /// Sets [`connect_timeout`](Self::connect_timeout).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
@@ -71,6 +92,18 @@ impl Config {
     /// Sets [`limits`](Self::limits).
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets [`node_limit`](Self::node_limit).
+    pub fn node_limit(mut self, bytes: usize) -> Self {
+        self.node_limit = bytes;
+        self
+    }
+
+    /// Sets [`parser`](Self::parser).
+    pub fn parser(mut self, parser: crate::Parser) -> Self {
+        self.parser = parser;
         self
     }
 
@@ -101,10 +134,13 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            adapter: None,
             connect_timeout: Duration::from_secs(45),
             engine: engineio::Config::default().path("/socket.io"),
             leave_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            node_limit: 16 << 20,
+            parser: crate::Parser::default(),
             recovery: None,
             shutdown_timeout: Duration::from_secs(10),
         }
@@ -131,12 +167,16 @@ pub struct Limits {
     /// connection is closed. Default: 30 s.
     pub attachment_timeout: Duration,
     /// Binary attachments, and references to them, in one packet.
-    /// Default: 10, as the reference.
+    /// Default: 10, as the reference. Not for MessagePack, see
+    /// [`binaries`](Self::binaries).
     pub attachments: usize,
     /// Bytes of the auth payload that a client connects to a namespace with.
     /// Default: 64 KiB.
     pub auth_bytes: usize,
-    /// Levels of arrays and objects in a packet's JSON, the array of its
+    /// Binary values in one packet of MessagePack, which holds them in itself: a
+    /// few bytes of it could ask for many. Default: 10,000.
+    pub binaries: usize,
+    /// Levels of arrays and objects in a packet's data, the array of its
     /// arguments included. Default: 100; more than 127 is taken as 127, the
     /// most that serde_json reads.
     pub depth: usize,
@@ -205,6 +245,12 @@ impl Limits {
     /// Sets [`auth_bytes`](Self::auth_bytes).
     pub fn auth_bytes(mut self, bytes: usize) -> Self {
         self.auth_bytes = bytes;
+        self
+    }
+
+    /// Sets [`binaries`](Self::binaries).
+    pub fn binaries(mut self, binaries: usize) -> Self {
+        self.binaries = binaries;
         self
     }
 
@@ -282,6 +328,7 @@ impl Default for Limits {
             attachment_timeout: Duration::from_secs(30),
             attachments: 10,
             auth_bytes: 64 << 10,
+            binaries: 10_000,
             depth: 100,
             max_in_flight: 64,
             max_pause: Duration::from_secs(30),

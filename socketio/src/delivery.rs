@@ -6,7 +6,7 @@ use engineio::Class;
 
 use crate::ack::Pending;
 use crate::rooms::Selection;
-use crate::{EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket, encode_event};
+use crate::{EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
 
 /// An event on its way to clients, whoever emits it.
 pub(crate) struct Outgoing<'a, P> {
@@ -99,7 +99,8 @@ impl Namespace {
         {
             return self.transmit_kept(ledger, event, to);
         }
-        let packet = encode_event(self.name(), event.name, event.args, event.ack)?;
+        let parser = self.config().parser;
+        let packet = parser.encode_event(self.name(), event.name, event.args, event.ack)?;
         match to {
             Target::Selection(selection) => self.for_each(selection, |socket| {
                 if let Err(error) = push(socket, &packet) {

@@ -1,5 +1,6 @@
 //! A Socket.IO server: events with acknowledgements, namespaces, rooms, and
-//! binary data, for the official clients of the protocol's revision 5.
+//! binary data, for the official clients of the protocol's revision 5, and of
+//! revision 4 if [`allow_revision_3`](engineio::Config::allow_revision_3) says so.
 //!
 //! A [`Server`] answers the requests of any hyper or tower server; this is a
 //! whole chat:
@@ -77,6 +78,16 @@
 //! A client that was disconnected comes back by itself, as a new one. With
 //! [`Config::recovery`] it is who it was if it comes back soon, and gets what
 //! it missed: see [`Recovery`].
+//! # MessagePack
+//!
+//! With the feature `msgpack` a server can have another [`Parser`], for clients
+//! with the official `socket.io-msgpack-parser`. Handlers and payloads are the
+//! same.
+//! # More than one server
+//!
+//! Servers with an [`Adapter`], the wire between them, are one to their clients:
+//! what is emitted, joined or disconnected concerns the sockets of all of them,
+//! unless it is [`local`](Broadcast::local).
 //!
 //! # Without the network
 //!
@@ -99,13 +110,21 @@ mod reply;
 #[cfg(feature = "server")]
 mod ack;
 #[cfg(feature = "server")]
+mod adapter;
+#[cfg(feature = "server")]
 mod behaviour;
 #[cfg(feature = "server")]
 mod broadcast;
 #[cfg(feature = "server")]
+mod children;
+#[cfg(feature = "server")]
+mod cluster;
+#[cfg(feature = "server")]
 mod delivery;
 #[cfg(feature = "server")]
 mod extensions;
+#[cfg(feature = "server")]
+mod forward;
 #[cfg(feature = "server")]
 mod handler;
 #[cfg(feature = "server")]
@@ -124,6 +143,7 @@ mod namespaces;
 mod reason;
 #[cfg(feature = "server")]
 mod recovery;
+mod remote;
 #[cfg(feature = "server")]
 mod replies;
 #[cfg(feature = "server")]
@@ -132,6 +152,8 @@ mod request;
 mod rooms;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod server_side;
 #[cfg(feature = "server")]
 mod session;
 #[cfg(feature = "server")]
@@ -156,14 +178,18 @@ pub use proto::args::{Args, FromArgs, IntoArgs};
 pub use proto::binary::{Binary, Value};
 pub use proto::connection::{Connection, Input};
 pub use proto::decoder::Decoder;
-pub use proto::encoder::{
-    Encoded, encode_ack, encode_connect, encode_connect_error, encode_disconnect, encode_event,
-};
+pub use proto::encoder::Encoded;
 pub use proto::packet::{ConnectError, Data, Packet};
+pub use proto::parser::Parser;
+pub use proto::protocol::Protocol;
 pub use reply::{Ack, Reply};
 
 #[cfg(feature = "server")]
+pub use adapter::{Adapter, Inbox, NodeId, Publication, Route};
+#[cfg(feature = "server")]
 pub use broadcast::Broadcast;
+#[cfg(feature = "server")]
+pub use cluster::ClusterStatus;
 #[cfg(feature = "server")]
 pub use config::Config;
 #[cfg(feature = "server")]
@@ -176,6 +202,7 @@ pub use namespace::Namespace;
 pub use reason::DisconnectReason;
 #[cfg(feature = "server")]
 pub use recovery::Recovery;
+pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};
 #[cfg(feature = "server")]
@@ -192,4 +219,5 @@ pub use volatile::Volatile;
 #[doc = include_str!("../../README.md")]
 #[doc = include_str!("../../docs/coming-from-node.md")]
 #[doc = include_str!("../../docs/hosting.md")]
+#[doc = include_str!("../../docs/scaling.md")]
 struct Documents;

@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 
 use crate::behaviour::Behaviour;
+use crate::children::Children;
+use crate::cluster::Cluster;
 use crate::hooks::Hooks;
 use crate::recovery::{Audience, Ledger};
-use crate::rooms::{Rooms, Selection};
-use crate::sync::read;
+use crate::rooms::{Change, Rooms, Selection};
+use crate::sync::{read, write};
 use crate::{
-    Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, FromArgs,
-    FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
+    Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, Fetch,
+    FromArgs, FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
 };
 
 /// A namespace of a [`Server`](crate::Server), made by
@@ -40,33 +42,79 @@ pub struct Namespace(Arc<Inner>);
 
 struct Inner {
     behaviour: Arc<Behaviour>,
+    /// Those that it made, if it stands for a pattern.
+    children: OnceLock<Arc<Children>>,
+    cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     name: Arc<str>,
     next_ack: AtomicU64,
     recovery: Option<Ledger>,
     rooms: RwLock<Rooms<Socket>>,
+    /// Those of the pattern that made it, if one did.
+    siblings: Option<Arc<Children>>,
 }
 
 impl Namespace {
-    pub(crate) fn new(name: Arc<str>, config: Arc<Config>) -> Self {
-        Self::with(name, config, None)
+    pub(crate) fn new(name: Arc<str>, config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
+        Self::with(name, config, cluster, None, None)
     }
 
     /// A namespace that has the handlers of this one, those to come included,
     /// behind its own.
     pub(crate) fn child(&self, name: Arc<str>) -> Self {
         let template = Some(self.0.behaviour.clone());
-        Self::with(name, self.0.config.clone(), template)
+        let cluster = self.0.cluster.clone();
+        let siblings = self.0.children.get().cloned();
+        Self::with(name, self.0.config.clone(), cluster, template, siblings)
     }
 
-    fn with(name: Arc<str>, config: Arc<Config>, template: Option<Arc<Behaviour>>) -> Self {
+    /// Is known to be there from now on. Of several that are made for one name
+    /// at the same time, one is.
+    pub(crate) fn settle(&self) {
+        if let Some(siblings) = &self.0.siblings {
+            siblings.add(self);
+        }
+    }
+
+    /// Stands for the namespaces that it will make.
+    pub(crate) fn be_pattern(&self) {
+        self.0.children.get_or_init(Arc::default);
+    }
+
+    /// Whether this only stands for the namespaces that a pattern makes.
+    pub(crate) fn is_pattern(&self) -> bool {
+        self.0.children.get().is_some()
+    }
+
+    /// The namespace itself, or those that it stands for.
+    pub(crate) fn members(&self) -> Vec<Self> {
+        match self.0.children.get() {
+            Some(children) => children.all(),
+            None => vec![self.clone()],
+        }
+    }
+
+    fn with(
+        name: Arc<str>,
+        config: Arc<Config>,
+        cluster: Option<Arc<Cluster>>,
+        template: Option<Arc<Behaviour>>,
+        siblings: Option<Arc<Children>>,
+    ) -> Self {
+        let mut rooms = Rooms::new();
+        if cluster.is_some() {
+            rooms.watch();
+        }
         Self(Arc::new(Inner {
             behaviour: Arc::new(Behaviour::new(template)),
+            children: OnceLock::new(),
+            cluster,
             recovery: config.recovery.as_ref().and_then(Ledger::new),
             config,
             name,
             next_ack: AtomicU64::new(0),
-            rooms: RwLock::new(Rooms::new()),
+            rooms: RwLock::new(rooms),
+            siblings,
         }))
     }
 
@@ -265,6 +313,18 @@ impl Namespace {
         self
     }
 
+    /// Everyone in the namespace, to do something with all of them.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/chat").everyone().join("announcements")?;
+    /// # Ok::<_, socketio::JoinError>(())
+    /// ```
+    pub fn everyone(&self) -> Broadcast {
+        Broadcast::new(self.clone())
+    }
+
     /// Emits an event to every socket of the namespace.
     ///
     /// # Errors
@@ -299,12 +359,27 @@ impl Namespace {
         self.everyone().volatile()
     }
 
-    /// The connected sockets.
+    /// Everyone who is connected to this server: see [`Broadcast::local`].
+    pub fn local(&self) -> Broadcast {
+        self.everyone().local()
+    }
+
+    /// The sockets that are connected to this server.
     pub fn sockets(&self) -> Vec<Socket> {
         self.everyone().sockets()
     }
 
-    /// The connected socket of this id.
+    /// The sockets of all servers of the cluster: see
+    /// [`Broadcast::fetch_sockets`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Broadcast::fetch_sockets`].
+    pub fn fetch_sockets(&self) -> Fetch {
+        self.everyone().fetch_sockets()
+    }
+
+    /// The socket of this id, if it is connected to this server.
     pub fn socket(&self, id: &str) -> Option<Socket> {
         read(&self.0.rooms).get(id)
     }
@@ -349,10 +424,6 @@ impl Namespace {
         self.0.next_ack.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn everyone(&self) -> Broadcast {
-        Broadcast::new(self.clone())
-    }
-
     /// Where clients that come back are known; `None` if they are new.
     pub(crate) fn recovery(&self) -> Option<&Ledger> {
         self.0.recovery.as_ref()
@@ -374,8 +445,16 @@ impl Namespace {
         WeakNamespace(Arc::downgrade(&self.0))
     }
 
+    pub(crate) fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.0.cluster.as_ref()
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.0.name
     }
 
     pub(crate) fn behaviour(&self) -> &Behaviour {
@@ -387,9 +466,23 @@ impl Namespace {
         self.0.behaviour.hooks()
     }
 
-    /// The membership index. Its lock is held for single statements only.
+    /// The membership index. Its lock is held for single statements only. Who
+    /// changes it calls [`tell_rooms`](Self::tell_rooms) when it is free.
     pub(crate) fn index(&self) -> &RwLock<Rooms<Socket>> {
         &self.0.rooms
+    }
+
+    /// Tells the adapter which rooms were opened and closed, in the order in
+    /// which they were: one thread tells it, also for the others.
+    pub(crate) fn tell_rooms(&self) {
+        let Some(cluster) = &self.0.cluster else {
+            return;
+        };
+        let mut change = write(&self.0.rooms).first_change();
+        while let Some(Change { is_open, name }) = change {
+            cluster.tell_room(&self.0.name, &name, is_open);
+            change = write(&self.0.rooms).next_change();
+        }
     }
 }
 

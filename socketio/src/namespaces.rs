@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, RwLock};
 
+use crate::cluster::Cluster;
 use crate::namespace::WeakNamespace;
 use crate::sync::{read, write};
 use crate::unwind::discard;
@@ -12,6 +13,7 @@ use crate::{Config, Namespace};
 
 /// The namespaces of a server, by name.
 pub(crate) struct Namespaces {
+    cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     patterns: RwLock<Vec<Pattern>>,
     table: RwLock<Table>,
@@ -39,8 +41,9 @@ enum Entry {
 }
 
 impl Namespaces {
-    pub(crate) fn new(config: Arc<Config>) -> Self {
+    pub(crate) fn new(config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
         Self {
+            cluster,
             config,
             patterns: RwLock::default(),
             table: RwLock::default(),
@@ -58,9 +61,12 @@ impl Namespaces {
         }
         let candidate = self
             .by_pattern(&name)
-            .unwrap_or_else(|| Namespace::new(name.clone(), self.config.clone()));
+            .unwrap_or_else(|| self.create(name.clone()));
         let mut table = write(&self.table);
-        let namespace = table.get(&name).unwrap_or(candidate);
+        let namespace = table.get(&name).unwrap_or_else(|| {
+            candidate.settle();
+            candidate
+        });
         table.insert(name, Entry::Named(namespace.clone()));
         namespace
     }
@@ -70,7 +76,8 @@ impl Namespaces {
         &self,
         matches: impl Fn(&str) -> bool + Send + Sync + 'static,
     ) -> Namespace {
-        let template = Namespace::new("/*".into(), self.config.clone());
+        let template = self.create("/*".into());
+        template.be_pattern();
         write(&self.patterns).push(Pattern {
             matches: Arc::new(matches),
             template: template.clone(),
@@ -78,10 +85,19 @@ impl Namespaces {
         template
     }
 
+    /// The namespace of this name, if it is there.
+    pub(crate) fn get(&self, name: &str) -> Option<Namespace> {
+        read(&self.table).get(name)
+    }
+
+    fn create(&self, name: Arc<str>) -> Namespace {
+        Namespace::new(name, self.config.clone(), self.cluster.clone())
+    }
+
     /// The namespace that a client asks for. `None` if there is no such
     /// namespace.
     pub(crate) fn find(&self, name: &str) -> Option<Namespace> {
-        let found = read(&self.table).get(name);
+        let found = self.get(name);
         if found.is_some() {
             return found;
         }
@@ -90,6 +106,7 @@ impl Namespaces {
         if let Some(namespace) = table.get(name) {
             return Some(namespace);
         }
+        candidate.settle();
         table.insert(name.into(), Entry::Made(candidate.downgrade()));
         Some(candidate)
     }
@@ -167,7 +184,7 @@ mod tests {
 
     #[test]
     fn namespaces_that_are_gone_take_no_room() {
-        let namespaces = Namespaces::new(Arc::new(Config::default()));
+        let namespaces = Namespaces::new(Arc::new(Config::default()), None);
         namespaces.add_pattern(|_| true);
         let named = namespaces.name("/named");
         let held = namespaces.find("/held").expect("the pattern matches");

@@ -1,16 +1,17 @@
 //! The server: its namespaces, and the engine that brings it its clients.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use engineio::{Engine, EngineLayer, EngineService};
 use http::{Request, Response};
 
+use crate::cluster::Cluster;
 use crate::namespaces::Namespaces;
 use crate::session::Session;
-use crate::{Config, Limits, Namespace, Recovery};
+use crate::{ClusterStatus, Config, Limits, Namespace, Recovery};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -33,11 +34,13 @@ pub struct Server(Arc<Inner>);
 
 struct Inner {
     engine: Engine,
+    main: Namespace,
     shared: Arc<Shared>,
 }
 
 /// What the server shares with the connections of its clients.
 pub(crate) struct Shared {
+    cluster: Option<Arc<Cluster>>,
     pub(crate) config: Arc<Config>,
     pub(crate) limits: Arc<Limits>,
     is_closing: AtomicBool,
@@ -49,19 +52,32 @@ impl Server {
     pub fn new(mut config: Config) -> Self {
         Recovery::prepare(&mut config);
         let config = Arc::new(config);
-        let shared = Arc::new(Shared {
-            limits: Arc::new(config.limits.clone()),
-            is_closing: AtomicBool::new(false),
-            namespaces: Namespaces::new(config.clone()),
-            config,
+        let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
+            let shared = shared.clone();
+            let find = move |name: &str| shared.upgrade()?.namespaces.get(name);
+            let adapter = config.adapter.clone();
+            let cluster = adapter.map(|adapter| Cluster::new(adapter, config.node_limit, find));
+            Shared {
+                cluster: cluster.clone(),
+                limits: Arc::new(config.limits.clone()),
+                is_closing: AtomicBool::new(false),
+                namespaces: Namespaces::new(config.clone(), cluster),
+                config,
+            }
         });
         let engine = Engine::new(shared.config.engine.clone(), {
             let shared = shared.clone();
             move |socket| Session::new(shared.clone(), socket)
         });
-        let server = Self(Arc::new(Inner { engine, shared }));
-        server.of("/");
-        server
+        let main = shared.namespaces.name("/");
+        if let Some(cluster) = &shared.cluster {
+            cluster.start();
+        }
+        Self(Arc::new(Inner {
+            engine,
+            main,
+            shared,
+        }))
     }
 
     /// The namespace of this name, which is made if there is none. `""` is
@@ -73,12 +89,18 @@ impl Server {
         self.0.shared.namespaces.name(name)
     }
 
+    pub(crate) fn main(&self) -> &Namespace {
+        &self.0.main
+    }
+
     /// Makes namespaces when clients ask for them: those whose names, slash
     /// included, the pattern matches. The first pattern that matches counts.
     ///
     /// What is returned holds the handlers of all these namespaces, also those
-    /// that are added later. It has no sockets itself; to emit, name the
-    /// namespace with [`of`](Self::of), or take the one of a
+    /// that are added later. It has no sockets itself. What is emitted to it, or
+    /// done with everyone in it, concerns those of the namespaces that it made on
+    /// this server, but for questions; for one of them, name it with
+    /// [`of`](Self::of), or take the one of a
     /// [socket](crate::Socket::namespace). A namespace that everybody has left,
     /// and that nobody holds any more, is thrown away, unless it was named with
     /// `of`.
@@ -134,6 +156,13 @@ impl Server {
         &self.0.engine
     }
 
+    /// How the server does in its cluster; `None` without an
+    /// [`Adapter`](crate::Adapter).
+    pub fn cluster(&self) -> Option<ClusterStatus> {
+        let cluster = self.0.shared.cluster.as_ref()?;
+        Some(cluster.status())
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.shared.config
@@ -160,6 +189,9 @@ impl Server {
         shared.namespaces.clear();
         if let Some(recovery) = &shared.config.recovery {
             recovery.clear();
+        }
+        if let Some(cluster) = &shared.cluster {
+            cluster.close();
         }
     }
 }

@@ -57,11 +57,13 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(shared: Arc<Shared>, engine: engineio::Socket) -> Self {
         let now = now();
-        let timeout = shared.config.connect_timeout;
+        let (parser, timeout) = (shared.config.parser, shared.config.connect_timeout);
+        let link = Link::new(engine);
+        let limits = shared.limits.clone();
         Self {
-            connection: Connection::new(shared.limits.clone(), timeout, now),
+            connection: Connection::new(parser, link.protocol, limits, timeout, now),
             is_over: false,
-            link: Arc::new(Link::new(engine)),
+            link: Arc::new(link),
             load: Load::default(),
             now,
             shared,
@@ -122,6 +124,10 @@ impl Session {
             return self.wait_for_room(cx);
         }
         self.stalled = None;
+        if let Some(input) = self.connection.poll_input() {
+            self.take(input, cx);
+            return true;
+        }
         let Poll::Ready(message) = self.link.engine.poll_recv(cx) else {
             return false;
         };
@@ -308,12 +314,14 @@ mod tests {
 
     #[test]
     fn a_connection_and_a_socket_are_small() {
+        // Where there is a choice of codecs, the decoder knows which it is.
+        let codec = if cfg!(feature = "msgpack") { 8 } else { 0 };
         for (what, size, limit) in [
-            ("a connection", size_of::<Session>(), 216),
+            ("a connection", size_of::<Session>(), 216 + codec),
             ("its link", size_of::<Link>(), 80),
             ("a slot", size_of::<Slot>(), 64),
             ("an event that waits", size_of::<Held>(), 144),
-            ("a socket", Socket::SIZE, 336),
+            ("a socket", Socket::SIZE, 344),
             (
                 "a handler that waits, beside its future",
                 size_of::<Task>(),

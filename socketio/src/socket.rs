@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use engineio::{Class, Wake};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
 use crate::ack::{AckTable, Pending};
@@ -17,8 +19,9 @@ use crate::link::Link;
 use crate::recovery::Ticket;
 use crate::sync::{read, write};
 use crate::{
-    Ask, Broadcast, DisconnectReason, Emit, EmitError, Encoded, Extensions, FromArgs, FromEvent,
-    Handshake, IntoArgs, JoinError, Listen, Namespace, Reply, Request, Volatile,
+    Args, Ask, Broadcast, DecodeError, DisconnectReason, Emit, EmitError, EncodeError, Encoded,
+    Extensions, FromArgs, FromEvent, Handshake, IntoArgs, JoinError, Listen, Namespace, Parser,
+    Reply, Request, Volatile,
 };
 
 /// One client in one namespace.
@@ -88,10 +91,12 @@ impl Socket {
             ticket,
         }));
         write(socket.0.namespace.index()).insert(id, socket.clone());
+        socket.0.namespace.tell_rooms();
         socket
     }
 
-    /// The socket's id: public, and different in each namespace.
+    /// The socket's id: public, and different in each namespace. A client of
+    /// protocol 4 does not know it, and has made up one of its own.
     pub fn id(&self) -> &str {
         &self.0.id
     }
@@ -106,9 +111,48 @@ impl Socket {
         &self.0.handshake
     }
 
-    /// What the application keeps with the socket.
+    /// What the application keeps with the socket, on this server.
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions
+    }
+
+    /// Keeps a value with the socket that other servers of the cluster can read
+    /// as well: see [`RemoteSocket::data`](crate::RemoteSocket::data). There is
+    /// one; it takes the place of the one before. What is for this server alone
+    /// belongs into the [`extensions`](Self::extensions).
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use socketio::{BoxError, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.middleware(async |socket, ()| -> Result<(), BoxError> {
+    ///     Ok(socket.set_data(json!({ "user": 7 }))?)
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the value's `Serialize` fails.
+    pub fn set_data(&self, data: impl Serialize) -> Result<(), EncodeError> {
+        let data = Args::from_list([data])?;
+        self.0.extensions.insert(Data(data));
+        Ok(())
+    }
+
+    /// The value that was kept with [`set_data`](Self::set_data). Without one
+    /// it reads as `null`, so that an `Option` is `None`.
+    ///
+    /// # Errors
+    ///
+    /// If it is not of this type.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        self.raw_data().get(0)
+    }
+
+    /// The value as it is kept: one argument, or none.
+    pub(crate) fn raw_data(&self) -> Args {
+        let data = self.0.extensions.get::<Data>();
+        data.map(|Data(data)| data).unwrap_or_default()
     }
 
     /// The connection below, which the client's sockets in other namespaces
@@ -176,6 +220,11 @@ impl Socket {
         Volatile::new(self.clone())
     }
 
+    /// Changes nothing: see [`Broadcast::compress`].
+    pub fn compress(&self, _compress: bool) -> &Self {
+        self
+    }
+
     /// Waits until the client has read enough of what is queued for it.
     /// `false` if the connection has ended.
     pub async fn ready(&self) -> bool {
@@ -199,6 +248,7 @@ impl Socket {
             .0
             .line
             .unless_left(|| write(self.0.namespace.index()).join(&self.0.id, room, limits.rooms));
+        self.0.namespace.tell_rooms();
         joined
             .unwrap_or(true)
             .then_some(())
@@ -210,6 +260,7 @@ impl Socket {
         self.0.line.unless_left(|| {
             write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
         });
+        self.0.namespace.tell_rooms();
     }
 
     /// The rooms that the socket is in, in the order in which it joined them;
@@ -321,6 +372,7 @@ impl Socket {
 
     /// Tells those who wait for something of the socket that it has left.
     pub(crate) fn settle(&self) {
+        self.0.namespace.tell_rooms();
         self.0.acks.close();
         self.0.left.notify_waiters();
     }
@@ -389,6 +441,10 @@ impl Socket {
     }
 }
 
+/// The value that other servers can read.
+#[derive(Clone)]
+struct Data(Args);
+
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
@@ -402,6 +458,10 @@ impl fmt::Debug for Socket {
 impl Outlet for Inner {
     fn nsp(&self) -> &str {
         self.namespace.name()
+    }
+
+    fn parser(&self) -> Parser {
+        self.namespace.config().parser
     }
 
     fn send(&self, packet: &Encoded) -> Result<(), EmitError> {

@@ -1,5 +1,5 @@
-//! The profiles `clients` and `clients-recovery`: what the tests with the official
-//! clients need.
+//! The profiles `clients`, `clients-msgpack` and `clients-recovery`: what the tests
+//! with the official clients need.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use engineio::Close;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use socketio::{
-    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Recovery, Server,
-    Socket, Value,
+    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Parser, Recovery,
+    Server, Socket, Value,
 };
 
 use crate::host::{self, Profile};
@@ -18,16 +18,24 @@ use crate::options::Options;
 const CALL_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(crate) fn profile(options: &Options) -> Profile {
-    serve(options, Config::default())
+    serve(config(options).engine(|engine| engine.allow_revision_3(true)))
+}
+
+pub(crate) fn msgpack(options: &Options) -> Profile {
+    serve(config(options).parser(Parser::MessagePack))
 }
 
 pub(crate) fn recovery(options: &Options) -> Profile {
-    serve(options, Config::default().recovery(Recovery::default()))
+    serve(config(options).recovery(Recovery::default()))
 }
 
-fn serve(options: &Options, config: Config) -> Profile {
-    let mut config = config.engine(|engine| options.apply(engine));
+fn config(options: &Options) -> Config {
+    let mut config = Config::default().engine(|engine| options.apply(engine));
     config.connect_timeout = options.connect_timeout.unwrap_or(config.connect_timeout);
+    config
+}
+
+fn serve(config: Config) -> Profile {
     let server = Server::new(config);
     for name in ["/", "/custom", "/guarded"] {
         register(&server.of(name));

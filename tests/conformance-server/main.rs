@@ -23,12 +23,15 @@ type Build = fn(&Options) -> Profile;
 
 const PROFILES: &[(&str, Build)] = &[
     ("clients", clients::profile),
+    ("clients-msgpack", clients::msgpack),
     ("clients-recovery", clients::recovery),
     ("engine-client-suite", engine::client_suite::profile),
     ("engine-v3", engine::echo::revision_3),
     ("engine-v4", engine::echo::revision_4),
     ("lab-engine", engine::lab::profile),
+    ("socket-v4", socket::echo_v4),
     ("socket-v5", socket::echo),
+    ("socket-v5-msgpack", socket::echo_msgpack),
 ];
 
 #[tokio::main]

@@ -126,6 +126,9 @@ impl Model {
             discarded: Vec::new(),
         };
         model.control(Packet::Open(open.into()));
+        if let Some(initial) = scenario.initial {
+            model.control(Packet::Message(initial.into()));
+        }
         model
     }
 

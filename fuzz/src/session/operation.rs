@@ -3,7 +3,7 @@
 use std::iter;
 use std::time::Duration;
 
-use engineio::{Close, CloseReason, Config, Delivery, Limits, Revision, Transport};
+use engineio::{Close, CloseReason, Config, Delivery, Limits, Message, Revision, Transport};
 
 /// A session to be opened, and what is done to it.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct Scenario {
     pub(super) transport: Transport,
     pub(super) base64: bool,
     pub(super) jsonp: Option<u32>,
+    /// A message that goes with the open packet.
+    pub(super) initial: Option<&'static str>,
     pub(super) is_patient: bool,
     pub(super) allow_upgrades: bool,
     pub(super) operations: Vec<Operation>,
@@ -130,8 +132,9 @@ impl Scenario {
             transport: pick(first >> 1, [Transport::Polling, Transport::Websocket]),
             base64: first & 4 != 0,
             jsonp: (first & 0x10 != 0).then_some(3),
+            initial: (first & 0x20 != 0).then_some("initial"),
             is_patient: first & 8 != 0,
-            allow_upgrades: first & 0xe0 != 0xe0,
+            allow_upgrades: first & 0xc0 != 0xc0,
             operations: iter::from_fn(|| Operation::decode(&mut bytes)).collect(),
         }
     }
@@ -149,12 +152,14 @@ impl Scenario {
             .inbox(1000)
             .close_timeout(Duration::from_millis(close_timeout))
             .max_pause(Duration::from_millis(max_pause));
-        Config::default()
+        let mut config = Config::default()
             .limits(limits)
             .ping_interval(Duration::from_millis(300))
             .ping_timeout(Duration::from_millis(200))
             .upgrade_timeout(Duration::from_millis(250))
-            .allow_upgrades(self.allow_upgrades)
+            .allow_upgrades(self.allow_upgrades);
+        config.initial_packet = self.initial.map(Message::from);
+        config
     }
 }
 

@@ -5,7 +5,7 @@ use engineio::Wake;
 use super::{Outgoing, Target};
 use crate::proto::draft::Draft;
 use crate::recovery::{Audience, Ledger, Turn};
-use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket, encode_event};
+use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
 
 impl Namespace {
     /// As [`transmit`](Self::transmit), for an event that is kept for those who
@@ -66,15 +66,16 @@ impl Written {
         event: &Outgoing<'_, P>,
     ) -> Result<Self, EncodeError> {
         let (nsp, name) = (namespace.name(), event.name);
+        let parser = namespace.config().parser;
         if !namespace.config().engine.allow_revision_3 {
-            let draft = Draft::new(nsp, name, event.args)?;
+            let draft = Draft::new(parser, nsp, name, event.args)?;
             return Ok(Self { draft, plain: None });
         }
         // It is written twice, so that the user's code is asked once.
-        let args = Args::written(event.args)?;
+        let args = Args::write(event.args)?;
         Ok(Self {
-            draft: Draft::new(nsp, name, &args)?,
-            plain: Some(encode_event(nsp, name, &args, None)?),
+            draft: Draft::new(parser, nsp, name, &args)?,
+            plain: Some(parser.encode_event(nsp, name, &args, None)?),
         })
     }
 

@@ -5,8 +5,8 @@ use bytestring::ByteString;
 use engineio::{Message, Text};
 
 use super::args::{IntoArgs, Writer};
-use super::encoder::{Encoded, encode_event};
-use crate::EncodeError;
+use super::encoder::Encoded;
+use crate::{EncodeError, Parser};
 
 /// An event that is written, but for its offset: a last argument that is known
 /// when its place among all events is.
@@ -31,8 +31,13 @@ enum Head {
 
 impl Draft {
     /// Writes an event that asks for no answer.
-    pub(crate) fn new(nsp: &str, name: &str, args: &impl IntoArgs) -> Result<Self, EncodeError> {
-        let event = encode_event(nsp, name, &Followed(args, GAP), None)?;
+    pub(crate) fn new(
+        parser: Parser,
+        nsp: &str,
+        name: &str,
+        args: &impl IntoArgs,
+    ) -> Result<Self, EncodeError> {
+        let event = parser.encode_event(nsp, name, &Followed(args, GAP), None)?;
         let (head, tail) = match &event.parts()[0] {
             Message::Binary(data) => {
                 let gap = memchr::memmem::rfind(data, GAP.as_bytes());
@@ -96,20 +101,20 @@ mod tests {
 
     #[test]
     fn the_offset_is_the_last_argument() {
-        let one = Draft::new("/", "e1", &1).unwrap();
+        let one = Draft::new(Parser::Json, "/", "e1", &1).unwrap();
         let expected = r#"2["e1",1,"AbCd000000000001"]"#;
         assert_eq!(
             one.with_offset("AbCd000000000001").parts(),
             [expected.into()]
         );
-        let none = Draft::new("/x", "e", &()).unwrap();
+        let none = Draft::new(Parser::Json, "/x", "e", &()).unwrap();
         let expected = r#"2/x,["e","AbCd000000000001"]"#;
         assert_eq!(
             none.with_offset("AbCd000000000001").parts(),
             [expected.into()]
         );
         let args = Args::new(json!([GAP])).unwrap();
-        let same = Draft::new("/", "e", &args).unwrap();
+        let same = Draft::new(Parser::Json, "/", "e", &args).unwrap();
         let expected = format!(r#"2["e",["{GAP}"],"AbCd000000000001"]"#);
         let same = same.with_offset("AbCd000000000001");
         assert_eq!(same.parts(), [expected.as_str().into()]);
@@ -118,7 +123,7 @@ mod tests {
     #[test]
     fn an_offset_leaves_attachments_where_they_are() {
         let args = (Binary::from(vec![1]), Binary::from(vec![2]));
-        let draft = Draft::new("/", "bin", &args).unwrap();
+        let draft = Draft::new(Parser::Json, "/", "bin", &args).unwrap();
         let text = concat!(
             r#"52-["bin",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1},"#,
             r#""AbCd000000000002"]"#
@@ -129,8 +134,19 @@ mod tests {
         assert_eq!(event.parts()[1..], attachments);
     }
 
+    #[cfg(feature = "msgpack")]
+    #[test]
+    fn an_offset_finds_its_place_in_message_pack_too() {
+        let args = |offset| (Binary::from(vec![1]), GAP, offset);
+        let parser = Parser::MessagePack;
+        let draft = Draft::new(parser, "/chat", "bin", &(Binary::from(vec![1]), GAP)).unwrap();
+        let offset = "AbCd000000000003";
+        let whole = parser.encode_event("/chat", "bin", &args(offset), None);
+        assert_eq!(draft.with_offset(offset), whole.unwrap());
+    }
+
     #[test]
     fn a_draft_of_a_reserved_name_is_refused() {
-        assert!(Draft::new("/", "connect", &()).is_err());
+        assert!(Draft::new(Parser::Json, "/", "connect", &()).is_err());
     }
 }

@@ -8,6 +8,10 @@ pub(crate) mod decoder;
 pub(crate) mod draft;
 pub(crate) mod encoder;
 mod json;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 pub(crate) mod packet;
+pub(crate) mod parser;
+pub(crate) mod protocol;
 #[cfg(test)]
 mod testing;

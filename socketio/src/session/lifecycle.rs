@@ -14,8 +14,7 @@ use super::slot::Slot;
 use super::task::Task;
 use crate::hooks::Hooks;
 use crate::{
-    Args, ConnectError, DisconnectReason, Encoded, Handshake, Socket, Violation,
-    encode_connect_error, encode_disconnect,
+    Args, ConnectError, DisconnectReason, Encoded, Handshake, Parser, Protocol, Socket, Violation,
 };
 
 impl Session {
@@ -26,7 +25,9 @@ impl Session {
         let handshake = Handshake::new(auth, wall_clock(), self.link.engine.clone());
         let Some(namespace) = self.shared.namespaces.find(nsp) else {
             self.connection.refuse(nsp);
-            return self.send_refusal(nsp, &ConnectError::new("Invalid namespace"));
+            // In the same form whatever the client speaks.
+            let error = ConnectError::new("Invalid namespace");
+            return self.send_refusal(Protocol::V5, nsp, &error);
         };
         let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake);
         let config = &self.shared.config;
@@ -81,7 +82,7 @@ impl Session {
         tracing::debug!(socket = socket.id(), nsp, %error, "socket refused");
         self.connection.refuse(nsp);
         drop_out(&socket, DisconnectReason::Server);
-        self.send_refusal(nsp, error);
+        self.send_refusal(self.link.protocol, nsp, error);
     }
 
     /// Closes a connection whose client breaks the rules.
@@ -162,12 +163,17 @@ impl Session {
     fn dismiss(&self, slot: &Slot) {
         if !matches!(slot.gate, Gate::Deciding(_)) {
             slot.socket.end(DisconnectReason::Server);
-            self.send(&encode_disconnect(slot.socket.namespace().name()));
+            let nsp = slot.socket.namespace().name();
+            self.send(&self.parser().encode_disconnect(nsp));
         }
     }
 
-    fn send_refusal(&self, nsp: &str, error: &ConnectError) {
-        self.send(&encode_connect_error(nsp, error));
+    fn send_refusal(&self, protocol: Protocol, nsp: &str, error: &ConnectError) {
+        self.send(&self.parser().encode_connect_error(protocol, nsp, error));
+    }
+
+    fn parser(&self) -> Parser {
+        self.shared.config.parser
     }
 
     fn send(&self, packet: &Encoded) {

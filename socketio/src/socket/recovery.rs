@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use engineio::Revision;
-
 use super::{Inner, Socket};
 use crate::link::Link;
 use crate::recovery::{Absentee, Audience, Claim, Farewell, Ledger, Session, Ticket};
 use crate::sync::{read, write};
-use crate::{DisconnectReason, Handshake, Namespace, encode_connect};
+use crate::{DisconnectReason, Handshake, Namespace, Protocol};
 
 impl Socket {
     /// Whether the client came back after a short interruption: the socket has
@@ -40,7 +38,7 @@ impl Socket {
     ) -> (Self, Option<Farewell>) {
         let ledger = namespace.recovery();
         // Clients of revision 3 know no pid, and no offset.
-        let Some(ledger) = ledger.filter(|_| link.engine.revision() == Revision::V4) else {
+        let Some(ledger) = ledger.filter(|_| link.protocol == Protocol::V5) else {
             return (Self::new(namespace, link, handshake, None), None);
         };
         if let Ok(claim) = handshake.auth.parse::<Claim>()
@@ -84,6 +82,7 @@ impl Socket {
                 index.join(&socket.0.id, room, limit);
             }
         }
+        socket.0.namespace.tell_rooms();
         if let Some(ledger) = socket.0.namespace.recovery() {
             ledger.turn().enter(&pid, &socket);
         }
@@ -106,7 +105,8 @@ impl Socket {
             ..
         } = &*self.0;
         let pid = ticket.as_ref().map(|ticket| ticket.pid().as_str());
-        let connect = encode_connect(namespace.name(), id, pid);
+        let parser = namespace.config().parser;
+        let connect = parser.encode_connect(line.link().protocol, namespace.name(), id, pid);
         let Some((ledger, ticket)) = namespace.recovery().zip(ticket.as_ref()) else {
             write(namespace.index()).admit(id);
             return line.open(connect.parts()).is_some();

@@ -40,6 +40,37 @@ async fn who_comes_at_the_same_time_meets_in_one_namespace() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_emitted_to_a_pattern_reaches_its_namespaces() {
+    let (io, games) = games();
+    io.of("/other");
+    let names = ["/game-1", "/game-2", "/game-2", "/other"];
+    let (mut clients, mut sockets) = (Vec::new(), Vec::new());
+    for name in names {
+        let mut client = Client::open(&io).await;
+        let id = client.join(name).await;
+        sockets.push(io.of(name).socket(&id).expect("it is connected"));
+        clients.push(client);
+    }
+    sockets[1].join("a").unwrap();
+    games.emit("all", 1).unwrap();
+    games.to("a").emit("room", ()).unwrap();
+    games.except("a").join("b").unwrap();
+    assert_eq!(games.to("b").sockets().len(), 2);
+    assert_eq!(games.fetch_sockets().await.unwrap().len(), 3);
+    games.to("a").disconnect();
+    let nobody = games.emit_with_ack::<_, ()>("?", ());
+    assert!(nobody.collect().await.unwrap().is_empty());
+    assert_eq!(clients[0].recv().await, r#"2/game-1,["all",1]"#);
+    assert_eq!(clients[1].recv().await, r#"2/game-2,["all",1]"#);
+    assert_eq!(clients[1].recv().await, r#"2/game-2,["room"]"#);
+    assert_eq!(clients[1].recv().await, "1/game-2,");
+    assert_eq!(clients[2].recv().await, r#"2/game-2,["all",1]"#);
+    for client in &mut clients {
+        client.silence().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_namespace_that_was_made_is_thrown_away_with_its_last_socket() {
     let (io, games) = games();
     let mut log = Log::new();

@@ -1,9 +1,10 @@
 // The profile that the official client's own tests talk to.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, describe, it } from "node:test";
-import { combine, engineTo, newestEngine, transports } from "../support/clients.js";
-import { Polling, ask, openFrames, revisions } from "../support/raw.js";
+import { combine, engineClients, engineTo, newestEngine, transports } from "../support/clients.js";
+import { Frames, Polling, ask, askForWebsocket, engineUrl, openFrames, revisions } from "../support/raw.js";
 import { startServer } from "../support/server.js";
 import { next, record, take } from "../support/signals.js";
 
@@ -68,6 +69,65 @@ for (const combination of combine([newestEngine], transports)) {
     });
   });
 }
+
+describe("a handshake", () => {
+  const cookies = [
+    "1=1; Max-Age=86400",
+    "2=2; Path=/; HttpOnly; Secure; SameSite=Strict",
+    "3=3; Max-Age=0",
+  ];
+
+  function assertCookies({ headers }) {
+    const [expires, ...others] = headers["set-cookie"].reverse();
+    assert.deepEqual(others.reverse(), cookies);
+    const [, date] = /^4=4; Expires=(\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/.exec(expires);
+    assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000, date);
+  }
+
+  it("over polling sets cookies, and no later response does", async () => {
+    const session = await Polling.open(server, revision);
+    assertCookies(session.response);
+    const polled = await session.get();
+    const posted = await session.post("4a");
+    for (const { headers } of [polled, posted]) assert.equal(headers["set-cookie"], undefined);
+  });
+
+  it("over websocket sets cookies, and no upgrade does", async (t) => {
+    const opened = new Frames(server, { EIO: "4", transport: "websocket" });
+    t.after(() => opened.socket.terminate());
+    assertCookies((await once(opened.socket, "upgrade"))[0]);
+    const { sid } = await Polling.open(server, revision);
+    const upgrade = new Frames(server, { EIO: "4", transport: "websocket", sid });
+    t.after(() => upgrade.socket.terminate());
+    const [{ headers }] = await once(upgrade.socket, "upgrade");
+    assert.equal(headers["set-cookie"], undefined);
+  });
+
+  it("with the parameter `deny` is refused", async (t) => {
+    for (const deny of ["1", "", "false"]) {
+      const query = { EIO: "4", transport: "polling", deny };
+      const refused = await ask(engineUrl(server, query));
+      assert.equal(refused.status, 403);
+      assert.equal(refused.text, '{"code":4,"message":"Forbidden"}');
+      assert.equal(refused.headers["content-type"], "application/json");
+      assert.equal(refused.headers["set-cookie"], undefined);
+      const websocket = await askForWebsocket(server, { ...query, transport: "websocket" });
+      assert.ok(websocket.status >= 400, `status ${websocket.status}`);
+    }
+    for (const combination of combine(engineClients, transports.slice(0, 2))) {
+      if (combination.client.revision === 3) continue;
+      const socket = engineTo(t, server.url, combination, { query: { deny: "1" } });
+      const [error] = await next(socket, "error");
+      assert.equal(error.type, "TransportError");
+    }
+  });
+
+  it("once done, is not asked about again", async () => {
+    const session = await Polling.open(server, revision);
+    session.url.searchParams.set("deny", "1");
+    assert.equal((await session.get()).text, "4hi");
+  });
+});
 
 describe("over polling", () => {
   it("a message has the headers of its own POST, however fast they follow", async () => {

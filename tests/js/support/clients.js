@@ -7,14 +7,25 @@ import engine4 from "engine.io-client-4";
 import engine5 from "engine.io-client-5";
 import { Socket as Socket60 } from "engine.io-client-6.0";
 import { io } from "socket.io-client";
+import io2 from "socket.io-client-2";
 import { io as io3 } from "socket.io-client-3";
 import { io as io40 } from "socket.io-client-4.0";
+import msgpack from "socket.io-msgpack-parser";
 import { next } from "./signals.js";
 
 const require = createRequire(import.meta.url);
 const version = (folder) => require(`${folder}/package.json`).version;
 
 export const newest = { name: `socket.io-client ${version("socket.io-client")}`, io };
+
+/** The last one of protocol 4. */
+export const oldest = { name: `socket.io-client ${version("socket.io-client-2")}`, io: io2 };
+
+/** The newest one, for servers in MessagePack. */
+export const newestMsgpack = {
+  name: `${newest.name} with socket.io-msgpack-parser ${version("socket.io-msgpack-parser")}`,
+  io: (url, options) => io(url, { ...options, parser: msgpack }),
+};
 
 export const clients = [
   newest,
@@ -75,7 +86,8 @@ export function socketTo(t, url, { client, transport }, options = {}) {
     ...options,
   });
   // Unlike `disconnect`, this also closes the other namespaces.
-  t.after(() => socket.io._close());
+  const manager = socket.io;
+  t.after(() => (manager._close ?? manager.close).call(manager));
   return socket;
 }
 

@@ -285,7 +285,7 @@ proptest! {
             match step {
                 Step::Emit { nsp, audience, size } => {
                     let make = || audience_of(audience);
-                    let draft = Draft::new(NSPS[nsp], "e", &"x".repeat(size)).unwrap();
+                    let draft = Draft::new(crate::Parser::Json, NSPS[nsp], "e", &"x".repeat(size)).unwrap();
                     let packet = test.store.append(NSPS[nsp], make(), draft, now);
                     let content: usize = packet.parts().iter().map(|part| part.len() + 192).sum();
                     sent.push(Sent {
@@ -378,7 +378,7 @@ impl Test {
 
     /// Sends something, and gives its offset.
     fn emit(&mut self, nsp: &str, audience: Audience) -> String {
-        let draft = Draft::new(nsp, "e", &()).unwrap();
+        let draft = Draft::new(crate::Parser::Json, nsp, "e", &()).unwrap();
         offset_of(&self.store.append(nsp, audience, draft, self.now))
     }
 
