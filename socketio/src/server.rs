@@ -56,7 +56,7 @@ impl Server {
             let shared = shared.clone();
             let find = move |name: &str| shared.upgrade()?.namespaces.get(name);
             let adapter = config.adapter.clone();
-            let cluster = adapter.map(|adapter| Cluster::new(adapter, config.node_limit, find));
+            let cluster = adapter.map(|adapter| Cluster::new(adapter, &config, find));
             Shared {
                 cluster: cluster.clone(),
                 limits: Arc::new(config.limits.clone()),

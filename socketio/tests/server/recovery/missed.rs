@@ -6,6 +6,7 @@ use socketio::{Args, Binary, BoxError, Config, Limits, Recovery, Server};
 use tokio::sync::Semaphore;
 
 use super::{arrive, come_back, last, name, recovering};
+use crate::bus::Bus;
 use crate::support::Client;
 
 #[tokio::test(start_paused = true)]
@@ -144,4 +145,33 @@ async fn who_cannot_be_told_what_it_missed_after_all_has_to_come_once_more() {
     assert_eq!(chat.socket_count(), 0);
     let (_client, packets) = come_back(&io, &place, &offset).await;
     assert_ne!(packets, [place.answer()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_other_servers_emitted_is_missed_as_well() {
+    let bus = Bus::default();
+    let config = || Config::default().recovery(Recovery::default());
+    let [here, there] = [(); 2].map(|()| Server::new(config().adapter(bus.adapter())));
+    let (mut other, _) = arrive(&here).await;
+    let (client, place) = arrive(&here).await;
+    let offset = place.hear(&here, client).await;
+    there.emit("all", 1).unwrap();
+    there.to(&place.id).emit("private", 2).unwrap();
+    there.to("elsewhere").emit("no", 2).unwrap();
+    there.emit("last", 3).unwrap();
+    while name(&other.recv().await) != "last" {}
+
+    let (client, packets) = come_back(&here, &place, &offset).await;
+    let names: Vec<_> = packets.iter().map(|packet| name(packet)).collect();
+    assert_eq!(names, ["all", "private", "last", "CONNECT"]);
+    let offset = last(&packets[2]);
+    let socket = here.of("/").socket(&place.id).unwrap();
+    client.close().await;
+    socket.closed().await;
+
+    there.to(&place.id).disconnect();
+    there.emit("done", ()).unwrap();
+    while name(&other.recv().await) != "done" {}
+    let (_client, packets) = come_back(&here, &place, &offset).await;
+    assert_ne!(packets.last(), Some(&place.answer()), "it was disconnected");
 }
