@@ -16,7 +16,7 @@ use engineio::Sid;
 
 use crate::proto::draft::Draft;
 use crate::rooms::Selection;
-use crate::{Config, Encoded, Extensions};
+use crate::{Config, Encoded, Extensions, Namespace};
 
 use memory::Memory;
 
@@ -199,7 +199,9 @@ pub(crate) struct Session {
     pub(crate) extensions: Extensions,
     /// The last handlers of the socket, which may still run.
     pub(crate) farewell: Farewell,
-    pub(crate) nsp: Arc<str>,
+    /// It is there as long as somebody may come back to it, for what is emitted
+    /// in it meanwhile.
+    pub(crate) namespace: Namespace,
     /// A secret of the client: who knows it can take the session.
     pub(crate) pid: Sid,
     /// The rooms that the socket was in, without its id.

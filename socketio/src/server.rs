@@ -102,8 +102,8 @@ impl Server {
     /// this server, but for questions; for one of them, name it with
     /// [`of`](Self::of), or take the one of a
     /// [socket](crate::Socket::namespace). A namespace that everybody has left,
-    /// and that nobody holds any more, is thrown away, unless it was named with
-    /// `of`.
+    /// that nobody may [come back](Config::recovery) to, and that nobody holds
+    /// any more, is thrown away, unless it was named with `of`.
     ///
     /// A namespace that is named after this, and that matches, has these
     /// handlers as well. What is added to it is for it alone: its own handler
@@ -192,6 +192,15 @@ impl Server {
         }
         if let Some(cluster) = &shared.cluster {
             cluster.close();
+        }
+    }
+}
+
+/// Nobody is left who may come back, and sessions hold what holds them.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(recovery) = &self.config.recovery {
+            recovery.clear();
         }
     }
 }

@@ -60,7 +60,7 @@ impl Sessions {
         let number = *self.numbers.get(pid)?;
         let kept = self.by_number.get(&number)?;
         let is_over = is_over(kept.since, self.lifetime, now);
-        if is_over || *kept.session.nsp != *nsp {
+        if is_over || kept.session.namespace.name() != nsp {
             return None;
         }
         self.remove(number)
@@ -70,7 +70,7 @@ impl Sessions {
     pub(super) fn forget(&mut self, nsp: &str, who: &Audience, discarded: &mut Vec<Session>) {
         let is_meant = |session: &Session| {
             let rooms = || session.rooms.iter().map(|room| &**room).collect();
-            *session.nsp == *nsp && who.includes(&session.sid, &rooms())
+            session.namespace.name() == nsp && who.includes(&session.sid, &rooms())
         };
         let meant: Vec<_> = self
             .by_number

@@ -162,7 +162,7 @@ impl Socket {
         Some(Session {
             extensions: self.0.extensions.share(),
             farewell: ticket.farewell(),
-            nsp: self.0.namespace.name().into(),
+            namespace: self.0.namespace.clone(),
             pid: ticket.pid().clone(),
             rooms: self.rooms(),
             sid: self.0.id.clone(),

@@ -87,29 +87,50 @@ async fn a_client_may_come_back_again_and_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_namespace_of_a_pattern_knows_its_clients_when_all_were_gone() {
+async fn a_namespace_of_a_pattern_is_there_as_long_as_somebody_may_come_back() {
     let io = recovering();
-    io.of_matching(|name| name.starts_with("/game-"));
+    let games = io.of_matching(|name| name.starts_with("/game-"));
+    let (kept, mut log) = (Arc::new(()), Log::new());
+    let (value, pen) = (kept.clone(), log.pen());
+    games.on_connect(async move |socket| {
+        socket.extensions().insert(value);
+        socket.emit("heard", ())
+    });
+    games.on_disconnect(async move |_, reason| pen.send(reason).expect("the log is there"));
     let mut client = Client::open(&io).await;
     client.send("0/game-1,").await;
     let place = Place::of(client.recv().await.strip_prefix("0/game-1,").unwrap());
-    let namespaces = Arc::new(());
-    {
-        let mut sockets = io.of("/game-1").sockets();
-        let socket = sockets.pop().unwrap();
-        socket.extensions().insert(namespaces.clone());
-        socket.emit("heard", ()).unwrap();
-    }
     let offset = last(&client.recv().await);
     client.close().await;
+    log.next().await;
+
+    games.emit("missed", ()).unwrap();
     let mut client = Client::open(&io).await;
-    client
-        .send(&format!("0/game-1,{}", place.claim(&offset)))
-        .await;
+    let claim = format!("0/game-1,{}", place.claim(&offset));
+    client.send(&claim).await;
+    assert_eq!(name(&client.recv().await), "missed");
     let answer = client.recv().await;
     assert_eq!(answer.replace("/game-1,", ""), place.answer());
-    io.close().await;
-    assert_eq!(Arc::strong_count(&namespaces), 1, "nobody is kept for ever");
+    client.close().await;
+    log.next().await;
+    drop((io.close().await, games, client, io));
+    assert_eq!(Arc::strong_count(&kept), 1, "nobody is kept for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_dropped_waits_for_nobody() {
+    let io = recovering();
+    let kept = Arc::new(());
+    let (client, place) = arrive(&io).await;
+    let socket = io.of("/").socket(&place.id).unwrap();
+    socket.extensions().insert(kept.clone());
+    drop(socket);
+    place.hear(&io, client).await;
+    assert_eq!(Arc::strong_count(&kept), 2);
+    drop(io);
+    // The last poll of the client holds it, too.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(Arc::strong_count(&kept), 1);
 }
 
 #[tokio::test(start_paused = true)]

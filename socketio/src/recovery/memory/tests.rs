@@ -5,9 +5,9 @@ use engineio::Message;
 use proptest::prelude::*;
 
 use super::*;
-use crate::Extensions;
 use crate::recovery::Ticket;
 use crate::rooms::Selection;
+use crate::{Extensions, Namespace};
 
 const LIFETIME: Duration = Duration::from_secs(120);
 const DETECTION: Duration = Duration::from_secs(45);
@@ -386,7 +386,7 @@ impl Test {
         Session {
             extensions: Extensions::default(),
             farewell: Ticket::new().farewell(),
-            nsp: nsp.into(),
+            namespace: Namespace::new(nsp.into(), Arc::default(), None),
             pid: Sid::random(),
             rooms: rooms.iter().map(|&room| room.into()).collect(),
             sid: sid.into(),
