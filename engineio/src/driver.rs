@@ -76,16 +76,20 @@ impl Driver {
         if self.is_paused || connection.poll_fill(cx).is_pending() {
             return false;
         }
+        let mut result = Ok(());
         self.shared.update_before_application(cx, |session, now| {
             connection.drain_inbound(|packet| {
-                if let Err(fault) = session.handle_packet(Transport::Websocket, packet, now) {
-                    tracing::debug!(%fault, "bad packet");
-                }
+                let handled = session.handle_packet(Transport::Websocket, packet, now);
+                result = result.and(handled);
             });
             if let Some(loss) = connection.loss() {
                 session.handle_loss(Transport::Websocket, loss.reason, now);
             }
         });
+        // Not under the lock: a subscriber may call the session.
+        if let Err(fault) = result {
+            tracing::debug!(%fault, "bad packet");
+        }
         true
     }
 

@@ -25,7 +25,7 @@ mod form {
         CloseReason::TransportError,
     ];
     /// One of each code, then one of each status that comes without one.
-    const REFUSALS: [Refused; 10] = [
+    const REFUSALS: [Refused; 12] = [
         Refused::UnknownTransport,
         Refused::UnknownSid,
         Refused::BadHandshakeMethod,
@@ -34,6 +34,8 @@ mod form {
         Refused::UnsupportedRevision,
         Refused::BadPayload,
         Refused::TooLarge,
+        Refused::ContentEncoding,
+        Refused::TooManySessions,
         Refused::Method,
         Refused::Unavailable,
     ];

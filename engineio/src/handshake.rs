@@ -68,8 +68,9 @@ fn compact(headers: &HeaderMap) -> HeaderMap {
     headers
         .iter()
         .map(|(name, value)| {
-            let copy = HeaderValue::from_maybe_shared(values.split_to(value.len()))
+            let mut copy = HeaderValue::from_maybe_shared(values.split_to(value.len()))
                 .expect("it is the copy of a header value");
+            copy.set_sensitive(value.is_sensitive());
             (name.clone(), copy)
         })
         .collect()
@@ -100,6 +101,23 @@ mod tests {
         assert_eq!(
             handshake.query().last(),
             Some(("room".into(), "a b".into()))
+        );
+    }
+
+    #[test]
+    fn a_header_that_was_marked_as_sensitive_stays_so() {
+        let mut secret = HeaderValue::from_static("Bearer secret");
+        secret.set_sensitive(true);
+        let request = http::Request::builder()
+            .header("authorization", secret)
+            .header("x-open", "open")
+            .body(())
+            .unwrap();
+        let (parts, ()) = request.into_parts();
+        let shown = format!("{:?}", Handshake::new(&parts).headers);
+        assert!(
+            !shown.contains("secret") && shown.contains("open"),
+            "{shown}"
         );
     }
 }

@@ -4,7 +4,8 @@
 ///
 /// Browsers do not apply CORS to websockets: without a policy here a foreign
 /// page can open a session with its visitor's cookies. A request without an
-/// `Origin` header is not from a foreign page, and always passes.
+/// `Origin` header is not from a foreign page, and passes; but for JSONP, whose
+/// scripts name no origin whatever page they are on: it needs [`Any`](Self::Any).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Origins {

@@ -67,9 +67,6 @@ where
     B::Error: fmt::Display,
 {
     let asked = request::Request::parse(&parts.uri, &parts.headers, engine.config())?;
-    if asked.is_upgrade && asked.transport != Transport::Websocket {
-        return Err(Refused::WebsocketHandshake);
-    }
     let is_websocket = asked.is_upgrade;
     let Some(sid) = &asked.sid else {
         asked.check_handshake(&parts.method)?;
@@ -86,6 +83,9 @@ where
     }
     if asked.revision != shared.read(|session| session.hello().revision) {
         return Err(Refused::RevisionMismatch);
+    }
+    if is_websocket && asked.transport != Transport::Websocket {
+        return Err(Refused::WebsocketHandshake);
     }
     if is_websocket {
         return upgrade(engine, shared, parts, asked.hello());

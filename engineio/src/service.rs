@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::ready;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response, Uri};
@@ -31,7 +32,27 @@ impl EngineService {
         B::Error: fmt::Display,
     {
         let engine = self.0.clone();
-        Box::pin(async move { Ok(engine.handle(request).await) })
+        begin(async move { Ok(engine.handle(request).await) })
+    }
+}
+
+/// Polls an answer once, before the HTTP server does.
+///
+/// hyper looks for the end of the connection first, and drops a request that it
+/// is right behind unseen. Its session would not hear that the client gave up.
+fn begin<R, E>(answer: impl Future<Output = Result<R, E>> + Send + 'static) -> Answer<R, E>
+where
+    R: Send + 'static,
+    E: Send + 'static,
+{
+    let mut answer = Box::pin(answer);
+    // Whoever polls it next leaves a waker of its own.
+    match answer
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(response) => Box::pin(ready(response)),
+        Poll::Pending => answer,
     }
 }
 
@@ -116,8 +137,11 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if is_for_engine(self.engine.0.config(), request.uri()) {
-            let engine = self.engine.0.clone();
-            Box::pin(async move { Ok(engine.handle(request).await.map(LayeredBody::Engine)) })
+            let answer = self.engine.answer(request);
+            Box::pin(async move {
+                let response = answer.await.map_err(|never| match never {})?;
+                Ok(response.map(LayeredBody::Engine))
+            })
         } else {
             let answer = self.inner.call(request);
             Box::pin(async move { Ok(answer.await?.map(LayeredBody::Inner)) })

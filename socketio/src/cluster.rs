@@ -107,7 +107,7 @@ impl Cluster {
         &self,
         nsp: &Arc<str>,
         selection: &Selection,
-        class: Class,
+        class: Class<'_>,
         event: &Encoded,
     ) {
         let is_kept = self.keeps_events && class == Class::Reliable;
@@ -131,7 +131,7 @@ impl Cluster {
         self: &Arc<Self>,
         nsp: &Arc<str>,
         selection: &Selection,
-        class: Class,
+        class: Class<'_>,
         event: &Encoded,
         mailbox: &Arc<Mailbox>,
     ) -> Question {

@@ -244,6 +244,19 @@ impl Description {
         }
     }
 
+    /// What the description of a socket takes, about.
+    pub(crate) fn bytes(socket: &Socket) -> usize {
+        let handshake = socket.handshake();
+        let headers = handshake.headers().iter();
+        let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + 6);
+        let rooms = socket
+            .rooms()
+            .iter()
+            .map(|room| room.len() + 3)
+            .sum::<usize>();
+        200 + socket.raw_data().bytes() + handshake.auth.bytes() + headers.sum::<usize>() + rooms
+    }
+
     fn read(self, namespace: &Namespace) -> RemoteSocket {
         let mut request = engineio::Handshake::default();
         request.address = self.address;

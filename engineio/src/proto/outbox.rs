@@ -116,6 +116,12 @@ impl Outbox {
         taken
     }
 
+    /// Charges more for what was taken, until it is [released](Self::release).
+    #[cfg(feature = "server")]
+    pub(crate) fn charge_more(&mut self, charge: usize) {
+        self.in_flight += charge;
+    }
+
     pub(crate) fn release(&mut self, charge: usize) {
         debug_assert!(charge <= self.in_flight, "released more than was taken");
         self.in_flight -= charge;

@@ -137,11 +137,15 @@ fn deliver(shared: &Shared, decoded: Decoded) -> Result<(), Refused> {
         }
         // A small message would keep the whole body alive.
         session.detach_events(decoded.length / 2);
-        decoded.result.map_err(|error| {
-            tracing::debug!(%error, "bad payload");
+        if decoded.result.is_err() {
             session.handle_loss(Transport::Polling, CloseReason::ParseError, now);
-            Refused::BadPayload
-        })
+        }
+        Ok(())
+    })?;
+    // Not under the lock: a subscriber may call the session.
+    decoded.result.map_err(|error| {
+        tracing::debug!(%error, "bad payload");
+        Refused::BadPayload
     })
 }
 

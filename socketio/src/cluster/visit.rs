@@ -105,7 +105,7 @@ fn pass_on(
     to: &Selection,
     name: &str,
     args: &Args,
-    class: Class,
+    class: Class<'_>,
     asker: Option<Asker>,
 ) {
     let mut event = Outgoing {
@@ -150,10 +150,17 @@ fn describe(namespace: &Namespace, to: &Selection, asker: Asker) {
         return;
     }
     asker.spawn(async move |asker| {
-        for some in sockets.chunks(DESCRIBED_AT_ONCE) {
-            asker.reply(&some.iter().map(Description::of).collect::<Vec<_>>());
-            yield_now().await;
+        let (mut some, mut bytes) = (Vec::new(), 0);
+        for socket in sockets {
+            bytes += Description::bytes(&socket);
+            some.push(Description::of(&socket));
+            if bytes >= DESCRIBED_AT_ONCE {
+                asker.reply(&std::mem::take(&mut some));
+                bytes = 0;
+                yield_now().await;
+            }
         }
+        asker.reply(&some);
     });
 }
 
@@ -168,5 +175,5 @@ fn refused(error: EncodeError) {
     tracing::debug!(%error, "event of another node not sent");
 }
 
-/// Sockets in one reply.
-const DESCRIBED_AT_ONCE: usize = 64;
+/// Bytes of sockets, about, in one reply.
+const DESCRIBED_AT_ONCE: usize = 16 << 10;

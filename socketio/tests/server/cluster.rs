@@ -1,9 +1,12 @@
 //! Servers that are one to their clients.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use socketio::{Ack, AckError, Binary, Config, Server};
+use socketio::{
+    Ack, AckError, Adapter, Binary, BoxError, Config, Inbox, NodeId, Publication, Server,
+};
 
 use crate::bus::Bus;
 use crate::crowd::{Crowd, NODE_LIMIT, Node};
@@ -447,6 +450,41 @@ async fn an_adapter_hears_which_rooms_have_somebody() {
     crowd.settle().await;
     assert_eq!(bus.rooms(&node), names(&[]));
     crowd.clients.clear();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adapter_that_panics_harms_nobody() {
+    #[derive(Debug)]
+    struct Broken;
+
+    impl Adapter for Broken {
+        fn start(&self, _: Inbox) {}
+
+        fn publish(&self, _: Publication) -> Result<(), BoxError> {
+            panic!("publish")
+        }
+
+        fn peers(&self) -> Vec<NodeId> {
+            panic!("peers")
+        }
+
+        fn room_opened(&self, _: &str, _: &str) {
+            panic!("room_opened")
+        }
+
+        fn close(&self) {
+            panic!("close")
+        }
+    }
+
+    let io = Server::new(Config::default().adapter(Arc::new(Broken)));
+    let mut client = Client::connect(&io).await;
+    io.everyone().join("a").unwrap();
+    io.to("a").emit("x", ()).unwrap();
+    assert_eq!(client.recv().await, r#"2["x"]"#);
+    assert_eq!(io.fetch_sockets().await.unwrap().len(), 1);
+    assert_eq!(io.cluster().unwrap().unpublished, 3);
+    io.close().await;
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use socketio::{AckError, Binary, RemoteSocket, Socket};
 
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, NODE_LIMIT};
 use crate::support::{Client, server};
 
 #[tokio::test(start_paused = true)]
@@ -151,6 +151,10 @@ async fn many_sockets_are_told_in_several_messages() {
     let mut clients = Vec::new();
     for _ in 0..200 {
         clients.push(Client::connect(&crowd.nodes[1].io).await);
+    }
+    // Of those that are large all together are more than a message may have.
+    for socket in crowd.nodes[1].io.sockets().iter().take(10) {
+        socket.set_data("x".repeat(NODE_LIMIT / 2)).unwrap();
     }
     let found = crowd.nodes[0].io.fetch_sockets().await.unwrap();
     assert_eq!(found.len(), 206);

@@ -70,6 +70,8 @@ async fn every_figure_is_there_at_zero_before_anything_happens() {
         "packets_sent_total transport=polling",
         "requests_refused_total code=0",
         "requests_refused_total status=413",
+        "requests_refused_total status=415",
+        "requests_refused_total status=429",
         "sessions transport=polling revision=4",
         "sessions_closed_total reason=ping timeout",
         "sessions_opened_total transport=websocket revision=4",
@@ -131,14 +133,16 @@ async fn failed_upgrades_and_every_refusal_are_counted() {
     let (engine, mut figures) =
         Figures::of(|| crate::support::echo(Config::default().limits(limits)));
     let server = Server::engine(&engine);
-    let session = server.polling().await;
     let mut client = server.client();
+    // Who is not served is told so only where there is room.
+    let response = client.get("?EIO=7&transport=polling").await;
+    response.assert_refused(400, 5, "Unsupported protocol version");
+    let session = server.polling().await;
     for (method, query) in [
         ("GET", "?EIO=4&transport=carrier-pigeon"),
         ("GET", "?EIO=4&transport=polling&sid=nobody"),
         ("POST", "?EIO=4&transport=polling"),
         ("GET", "?EIO=4&transport=websocket"),
-        ("GET", "?EIO=7&transport=polling"),
         ("GET", "?EIO=4&transport=polling"),
         ("PUT", &session.query()),
     ] {

@@ -1,7 +1,8 @@
 //! What is logged, and what never is.
 
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use engineio::{Config, Engine, Socket};
 use tracing::field::{Field, Visit};
@@ -218,5 +219,56 @@ async fn no_payload_no_whole_id_and_nothing_unescaped_is_logged() {
         for secret in ["payload-that", "pwned", "forged", &session.sid] {
             assert!(!text.contains(secret), "{text:?}");
         }
+    }
+}
+
+/// A subscriber that has to do with sessions, as one that sends logs to clients has.
+#[derive(Clone, Default)]
+struct Calls {
+    socket: Arc<Mutex<Option<Socket>>>,
+    /// The messages that were logged, and whether the session could be called.
+    seen: Arc<Mutex<Vec<(String, bool)>>>,
+}
+
+impl<S: Subscriber> Layer<S> for Calls {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let Some(socket) = self.socket.lock().unwrap().clone() else {
+            return;
+        };
+        let (mut message, mut fields) = (String::new(), String::new());
+        event.record(&mut Text {
+            message: &mut message,
+            fields: &mut fields,
+        });
+        let (tell, told) = mpsc::channel();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "under the lock the call would wait for ever"
+        )]
+        std::thread::spawn(move || tell.send(socket.buffered()));
+        let was_called = told.recv_timeout(Duration::from_secs(5)).is_ok();
+        self.seen.lock().unwrap().push((message, was_called));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscriber_may_call_the_session_that_is_logged_about() {
+    let calls = Calls::default();
+    let _guard = tracing::subscriber::set_default(Registry::default().with(calls.clone()));
+    let slot = calls.socket.clone();
+    let engine = Engine::new(Config::default(), move |socket: Socket| {
+        *slot.lock().unwrap() = Some(socket.clone());
+        async move { while socket.recv().await.is_some() {} }
+    });
+    let server = Server::engine(&engine);
+    server.polling().await.post("no packet").await;
+    server.websocket().await.send("2").await;
+    settle().await;
+    let seen = calls.seen.lock().unwrap();
+    for message in ["bad payload", "bad packet"] {
+        assert!(
+            seen.contains(&(message.into(), true)),
+            "{message}: {seen:?}"
+        );
     }
 }

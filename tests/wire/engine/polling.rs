@@ -95,6 +95,20 @@ async fn a_client_that_goes_away_from_its_get_loses_its_session() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_goes_away_right_behind_its_get_loses_its_session() {
+    let session = Server::echo(Config::default()).polling().await;
+    let mut get = session.server().client();
+    get.send("GET", &session.query(), &[], b"").await;
+    // The end is there when the server begins to read.
+    drop(get);
+    settle().await;
+    session
+        .get()
+        .await
+        .assert_refused(400, 1, "Session ID unknown");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_goes_away_from_its_post_loses_its_session() {
     let session = Server::echo(Config::default()).polling().await;
     let mut post = session.server().client();

@@ -199,3 +199,24 @@ async fn a_full_engine_says_when_to_come_back() {
     assert_eq!(response.status, 503);
     assert_eq!(response.header("retry-after"), Some("5"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_polling_request_that_asks_for_a_websocket_is_refused_in_its_turn() {
+    let server = Server::echo(Config::default().allow_revision_3(true));
+    let session = server.polling().await;
+    let unknown = format!("{POLLING}&sid=nobody");
+    let revision = session.query().replace("EIO=4", "EIO=3");
+    for (method, query, message) in [
+        ("GET", &*unknown, "Session ID unknown"),
+        ("GET", &*revision, "Bad request"),
+        ("GET", &*session.query(), "Bad request"),
+        ("POST", POLLING, "Bad handshake method"),
+        ("GET", POLLING, "Bad request"),
+    ] {
+        let mut client = server.client();
+        let headers = websocket_headers();
+        let response = client.request(method, query, &headers, b"").await;
+        response.assert(400, message);
+    }
+    session.post("4alive").await.assert(200, "ok");
+}

@@ -100,6 +100,13 @@ impl Session {
         Some(payload)
     }
 
+    /// The body of a payload is longer by this than what it is charged for;
+    /// [`end_poll`](Self::end_poll) gives it back with the rest.
+    #[cfg(feature = "server")]
+    pub(crate) fn charge_more(&mut self, charge: usize) {
+        self.outbox.charge_more(charge);
+    }
+
     /// The response to a GET is over: what it carried is no longer charged. If
     /// the client went away before it had all of it, the session is closed.
     pub fn end_poll(&mut self, charge: usize, how: Delivery, now: Instant) {
