@@ -34,7 +34,7 @@ pub fn socketio_msgpack(data: &[u8]) {
         };
         assert_eq!(read(written.clone()), Some(packet));
     }
-    let connect = parser.encode_connect(Protocol::V5, "/", "sid");
+    let connect = parser.encode_connect(Protocol::V5, "/", "sid", None);
     let connect = connect.parts().iter().cloned();
     talk(parser, Protocol::V5, connect.chain([message]));
 }

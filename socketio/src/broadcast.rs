@@ -233,7 +233,9 @@ impl Broadcast {
         }
     }
 
-    /// Disconnects the sockets from the namespace. Their connections stay.
+    /// Disconnects the sockets from the namespace. Their connections stay. Those
+    /// who are away do not come back as who they were, see
+    /// [`Recovery`](crate::Recovery).
     ///
     /// ```
     /// # use socketio::{Config, Server};
@@ -243,6 +245,7 @@ impl Broadcast {
     /// ```
     pub fn disconnect(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, false));
+        self.forget_absent();
         for socket in self.sockets() {
             socket.disconnect();
         }
@@ -252,6 +255,7 @@ impl Broadcast {
     /// closes their connections: [`Socket::close`].
     pub fn close(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, true));
+        self.forget_absent();
         for socket in self.sockets() {
             socket.close();
         }
@@ -285,6 +289,14 @@ impl Broadcast {
     }
 
     /// Tells other servers, of each namespace that is meant.
+    fn forget_absent(&self) {
+        let namespaces = self.namespace.members();
+        let absent = namespaces
+            .iter()
+            .filter(|namespace| namespace.recovery().is_some());
+        absent.for_each(|namespace| namespace.forget_absent(&self.selection));
+    }
+
     fn tell(&self, tell: impl Fn(&Cluster, &Arc<str>)) {
         if let Some(cluster) = self.cluster() {
             let namespaces = self.namespace.members();

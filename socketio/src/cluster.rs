@@ -24,7 +24,7 @@ use self::wire::{Header, What};
 use crate::ack::Mailbox;
 use crate::rooms::Selection;
 use crate::unwind::discard;
-use crate::{Adapter, Encoded, Inbox, Namespace, NodeId, Publication, Route};
+use crate::{Adapter, Config, Encoded, Inbox, Namespace, NodeId, Publication, Route};
 
 pub(crate) use self::questions::Question;
 pub use self::status::ClusterStatus;
@@ -35,6 +35,8 @@ pub(crate) struct Cluster {
     /// A namespace of this server, if it is there.
     find: Find,
     is_closed: AtomicBool,
+    /// Nodes keep what somebody may miss who is in no room meanwhile.
+    keeps_events: bool,
     /// Bytes of a message between nodes.
     limit: usize,
     node: NodeId,
@@ -49,14 +51,15 @@ type Find = Box<dyn Fn(&str) -> Option<Namespace> + Send + Sync>;
 impl Cluster {
     pub(crate) fn new(
         adapter: Arc<dyn Adapter>,
-        limit: usize,
+        config: &Config,
         find: impl Fn(&str) -> Option<Namespace> + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
             adapter,
             find: Box::new(find),
             is_closed: AtomicBool::new(false),
-            limit,
+            keeps_events: config.recovery.is_some(),
+            limit: config.node_limit,
             node: NodeId::random(),
             questions: Questions::default(),
             skipped: AtomicU64::new(0),
@@ -107,8 +110,9 @@ impl Cluster {
         class: Class<'_>,
         event: &Encoded,
     ) {
+        let is_kept = self.keeps_events && class == Class::Reliable;
         let route = match &selection.rooms[..] {
-            [room] => Route::Room {
+            [room] if !is_kept => Route::Room {
                 nsp: nsp.clone(),
                 room: room.clone(),
             },

@@ -60,6 +60,10 @@ pub struct Config {
     /// How packets are written. All clients of the server have to be set to the
     /// same. Default: [`Parser::Json`](crate::Parser::Json), as in all clients.
     pub parser: crate::Parser,
+    /// Whether clients that come back after a short interruption of the network
+    /// are who they were, and get what they missed. Default: `None`, they are
+    /// new.
+    pub recovery: Option<crate::Recovery>,
     /// Whether the handlers of one socket run strictly one after the other: each
     /// is done, with [`on_error`](crate::Namespace::on_error) if it failed,
     /// before the next one starts. Default: `false`, where one that waits holds
@@ -133,6 +137,12 @@ impl Config {
         self
     }
 
+    /// Sets [`recovery`](Self::recovery).
+    pub fn recovery(mut self, recovery: crate::Recovery) -> Self {
+        self.recovery = Some(recovery);
+        self
+    }
+
     /// Sets [`serial_handlers`](Self::serial_handlers).
     pub fn serial_handlers(mut self, serial: bool) -> Self {
         self.serial_handlers = serial;
@@ -143,6 +153,11 @@ impl Config {
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
         self
+    }
+
+    pub(crate) fn skips_middleware(&self) -> bool {
+        let recovery = self.recovery.as_ref();
+        recovery.is_some_and(|recovery| recovery.skip_middleware)
     }
 
     /// How long a farewell is put off, to be in time when the server closes.
@@ -164,6 +179,7 @@ impl Default for Config {
             limits: Limits::default(),
             node_limit: 16 << 20,
             parser: crate::Parser::default(),
+            recovery: None,
             serial_handlers: false,
             shutdown_timeout: Duration::from_secs(10),
         }
@@ -225,6 +241,18 @@ pub struct Limits {
     /// While the server waits for an answer of the client, which can be behind
     /// such events, twice as much is read. Default: 1 MiB.
     pub pending_bytes: usize,
+    /// Bytes of the packets of the whole server that are kept for those who miss
+    /// them, see [`Config::recovery`]. Each is counted with what it takes beside
+    /// its content. The oldest go first; who missed one that is gone is not
+    /// recovered. To be below the engine's
+    /// [`budget`](engineio::Limits::budget), as a client that comes back gets all
+    /// it missed at once. Default: 4 MiB.
+    pub recovery_bytes: usize,
+    /// Bytes of the sessions of the whole server whose clients may come back,
+    /// see [`Config::recovery`]: their rooms, and 512 bytes for each. The oldest
+    /// go first. What the application keeps with a socket is not counted.
+    /// Default: 16 MiB.
+    pub recovery_session_bytes: usize,
     /// Bytes of a room's name. Default: 1024.
     pub room_length: usize,
     /// Rooms that one socket is in. Default: 1024.
@@ -301,6 +329,18 @@ impl Limits {
         self
     }
 
+    /// Sets [`recovery_bytes`](Self::recovery_bytes).
+    pub fn recovery_bytes(mut self, bytes: usize) -> Self {
+        self.recovery_bytes = bytes;
+        self
+    }
+
+    /// Sets [`recovery_session_bytes`](Self::recovery_session_bytes).
+    pub fn recovery_session_bytes(mut self, bytes: usize) -> Self {
+        self.recovery_session_bytes = bytes;
+        self
+    }
+
     /// Sets [`room_length`](Self::room_length).
     pub fn room_length(mut self, bytes: usize) -> Self {
         self.room_length = bytes;
@@ -334,6 +374,8 @@ impl Default for Limits {
             name_length: 256,
             namespaces: 64,
             pending_bytes: 1 << 20,
+            recovery_bytes: 4 << 20,
+            recovery_session_bytes: 16 << 20,
             room_length: 1024,
             rooms: 1024,
             running_bytes: 16 << 20,

@@ -1,5 +1,7 @@
 //! The one way of events from the application to the sockets of this node.
 
+mod kept;
+
 use engineio::Class;
 
 use crate::ack::Pending;
@@ -21,6 +23,16 @@ pub(crate) struct Outgoing<'a, P> {
 enum Target<'a> {
     Selection(&'a Selection),
     Socket(&'a Socket),
+}
+
+impl Target<'_> {
+    /// Whether somebody can be meant who comes back for it.
+    fn may_miss_it(self) -> bool {
+        match self {
+            Self::Selection(_) => true,
+            Self::Socket(socket) => socket.ticket().is_some(),
+        }
+    }
 }
 
 impl Namespace {
@@ -81,6 +93,14 @@ impl Namespace {
         to: Target<'_>,
         mut push: impl FnMut(&Socket, &Encoded) -> Result<(), EmitError>,
     ) -> Result<Result<(), EmitError>, EncodeError> {
+        // What may be dropped, or is answered, is not sent again.
+        if let Some(ledger) = self.recovery()
+            && event.ack.is_none()
+            && event.class == Class::Reliable
+            && to.may_miss_it()
+        {
+            return self.transmit_kept(ledger, event, to);
+        }
         let parser = self.config().parser;
         let packet = parser.encode_event(self.name(), event.name, event.args, event.ack)?;
         let is_watched = self.behaviour().is_watched();

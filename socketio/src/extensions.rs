@@ -101,6 +101,11 @@ impl Extensions {
         is_same
     }
 
+    /// The same values, for another socket of the same client.
+    pub(crate) fn share(&self) -> Self {
+        Self(Mutex::new(lock(&self.0).clone()))
+    }
+
     /// Takes the value of this type out.
     pub fn remove<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         let value = lock(&self.0).remove(&TypeId::of::<T>());

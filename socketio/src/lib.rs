@@ -74,6 +74,11 @@
 //! [`Socket::ready`] waits until there is room. `volatile` drops what a client
 //! cannot take at once.
 //!
+//! # Short interruptions
+//!
+//! A client that was disconnected comes back by itself, as a new one. With
+//! [`Config::recovery`] it is who it was if it comes back soon, and gets what
+//! it missed: see [`Recovery`].
 //! # MessagePack
 //!
 //! With the feature `msgpack` a server can have another [`Parser`], for clients
@@ -142,6 +147,7 @@ mod observers;
 #[cfg(feature = "server")]
 mod reason;
 #[cfg(feature = "server")]
+mod recovery;
 mod remote;
 #[cfg(feature = "server")]
 mod replies;
@@ -202,6 +208,7 @@ pub use namespace::Namespace;
 #[cfg(feature = "server")]
 pub use reason::DisconnectReason;
 #[cfg(feature = "server")]
+pub use recovery::Recovery;
 pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};

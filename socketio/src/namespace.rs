@@ -8,6 +8,7 @@ use crate::behaviour::Behaviour;
 use crate::children::Children;
 use crate::cluster::Cluster;
 use crate::hooks::Hooks;
+use crate::recovery::{Audience, Ledger};
 use crate::rooms::{Change, Rooms, Selection};
 use crate::sync::{read, write};
 use crate::{
@@ -47,6 +48,7 @@ struct Inner {
     config: Arc<Config>,
     name: Arc<str>,
     next_ack: AtomicU64,
+    recovery: Option<Ledger>,
     rooms: RwLock<Rooms<Socket>>,
     /// Those of the pattern that made it, if one did.
     siblings: Option<Arc<Children>>,
@@ -107,6 +109,7 @@ impl Namespace {
             behaviour: Arc::new(Behaviour::new(template)),
             children: OnceLock::new(),
             cluster,
+            recovery: config.recovery.as_ref().and_then(Ledger::new),
             config,
             name,
             next_ack: AtomicU64::new(0),
@@ -439,6 +442,14 @@ impl Namespace {
         read(&self.0.rooms).room_count()
     }
 
+    /// Appends each connected socket that is selected, once.
+    pub(crate) fn select(&self, selection: &Selection, sockets: &mut Vec<Socket>) {
+        let mut next = Some(0);
+        while let Some(from) = next {
+            next = read(&self.0.rooms).select(selection, from, PIECE, sockets);
+        }
+    }
+
     /// Calls `visit` with each connected socket that is selected, once. No
     /// lock is held meanwhile.
     pub(crate) fn for_each(&self, selection: &Selection, mut visit: impl FnMut(&Socket)) {
@@ -454,6 +465,18 @@ impl Namespace {
     /// makes a broadcast the same packet for everyone.
     pub(crate) fn next_ack(&self) -> u64 {
         self.0.next_ack.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Where clients that come back are known; `None` if they are new.
+    pub(crate) fn recovery(&self) -> Option<&Ledger> {
+        self.0.recovery.as_ref()
+    }
+
+    /// Lets those who are selected, and are away, not come back as who they were.
+    pub(crate) fn forget_absent(&self, selection: &Selection) {
+        if let Some(ledger) = self.recovery() {
+            ledger.forget(self.name(), &Audience::Selection(selection.clone()));
+        }
     }
 
     #[cfg(test)]

@@ -9,7 +9,7 @@
 mod changes;
 mod slots;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use self::changes::Changes;
@@ -52,6 +52,16 @@ pub(crate) struct Selection {
     pub(crate) rooms: Vec<Arc<str>>,
     pub(crate) except: Vec<Arc<str>>,
     pub(crate) sender: Option<Arc<str>>,
+}
+
+impl Selection {
+    /// Whether it means somebody of this id who is in these rooms.
+    pub(crate) fn means(&self, id: &str, rooms: &HashSet<&str>) -> bool {
+        let stands_for = |name: &Arc<str>| **name == *id || rooms.contains(&**name);
+        self.sender.as_deref() != Some(id)
+            && !self.except.iter().any(stands_for)
+            && (self.rooms.is_empty() || self.rooms.iter().any(stands_for))
+    }
 }
 
 impl<M: Clone> Rooms<M> {
@@ -518,6 +528,14 @@ mod tests {
                 prop_assert!(piece.len() <= limit as usize);
                 found.extend(piece);
             }
+            let means = |rooms: &BTreeSet<&str>, id| {
+                selection.means(id, &rooms.iter().copied().filter(|name| *name != id).collect())
+            };
+            let meant: Vec<&str> = model.iter().zip(NAMES)
+                .filter(|(rooms, id)| rooms.as_ref().is_some_and(|rooms| means(rooms, *id)))
+                .map(|(_, id)| id)
+                .collect();
+            prop_assert_eq!(meant, &expected[..]);
             prop_assert_eq!(found, expected);
         }
     }

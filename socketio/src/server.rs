@@ -14,7 +14,7 @@ use crate::observers::caught;
 use crate::session::Session;
 use crate::sync::{read, write};
 use crate::unwind::discard;
-use crate::{Args, ClusterStatus, Config, Limits, Namespace};
+use crate::{Args, ClusterStatus, Config, Limits, Namespace, Recovery};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -55,13 +55,14 @@ type SeeOpening = Arc<dyn Fn(&engineio::Socket) + Send + Sync>;
 
 impl Server {
     /// A server with the namespace `/`.
-    pub fn new(config: Config) -> Self {
+    pub fn new(mut config: Config) -> Self {
+        Recovery::prepare(&mut config);
         let config = Arc::new(config);
         let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
             let shared = shared.clone();
             let find = move |name: &str| shared.upgrade()?.namespaces.get(name);
             let adapter = config.adapter.clone();
-            let cluster = adapter.map(|adapter| Cluster::new(adapter, config.node_limit, find));
+            let cluster = adapter.map(|adapter| Cluster::new(adapter, &config, find));
             Shared {
                 cluster: cluster.clone(),
                 limits: Arc::new(config.limits.clone()),
@@ -114,8 +115,8 @@ impl Server {
     /// this server, but for questions; for one of them, name it with
     /// [`of`](Self::of), or take the one of a
     /// [socket](crate::Socket::namespace). A namespace that everybody has left,
-    /// and that nobody holds any more, is thrown away, unless it was named with
-    /// `of`.
+    /// that nobody may [come back](Config::recovery) to, and that nobody holds
+    /// any more, is thrown away, unless it was named with `of`.
     ///
     /// Each client is asked for, also if the namespace is there already, so that
     /// a pattern can look up who may come; but better leave that to
@@ -224,11 +225,23 @@ impl Server {
             tracing::warn!(?timeout, "handlers still run after the server was closed");
         }
         shared.namespaces.clear();
+        if let Some(recovery) = &shared.config.recovery {
+            recovery.clear();
+        }
         if let Some(cluster) = &shared.cluster {
             cluster.close();
         }
         let openings = std::mem::take(&mut *write(&shared.openings));
         discard(openings);
+    }
+}
+
+/// Nobody is left who may come back, and sessions hold what holds them.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(recovery) = &self.config.recovery {
+            recovery.clear();
+        }
     }
 }
 

@@ -328,7 +328,7 @@ mod tests {
             ("its link", size_of::<Link>(), 80),
             ("a slot", size_of::<Slot>(), 64),
             ("an event that waits", size_of::<Held>(), 144),
-            ("a socket", Socket::SIZE, 352),
+            ("a socket", Socket::SIZE, 360),
             (
                 "a handler that waits, beside its future",
                 size_of::<Task>(),

@@ -1,9 +1,11 @@
 //! One client in one namespace.
 
+mod recovery;
+
 use std::fmt;
 use std::sync::Arc;
 
-use engineio::Class;
+use engineio::{Class, Wake};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
@@ -15,6 +17,7 @@ use crate::incoming::Outlet;
 use crate::line::Line;
 use crate::link::Link;
 use crate::observers::{Observers, Shown};
+use crate::recovery::Ticket;
 use crate::sync::{read, write};
 use crate::{
     Args, Ask, Broadcast, DecodeError, DisconnectReason, Emit, EmitError, EncodeError, Encoded,
@@ -43,6 +46,7 @@ struct Inner {
     line: Line,
     namespace: Namespace,
     observers: Observers,
+    ticket: Option<Box<Ticket>>,
 }
 
 impl Socket {
@@ -51,12 +55,35 @@ impl Socket {
     pub(crate) const SIZE: usize = size_of::<Inner>();
 
     /// A socket whose middleware is about to run.
-    pub(crate) fn new(namespace: Namespace, link: Arc<Link>, handshake: Handshake) -> Self {
+    fn new(
+        namespace: Namespace,
+        link: Arc<Link>,
+        handshake: Handshake,
+        ticket: Option<Box<Ticket>>,
+    ) -> Self {
         // Independent of the engine's id, which is a secret of the client.
-        let id: Arc<str> = engineio::Sid::random().as_str().into();
+        let id = engineio::Sid::random().as_str().into();
+        Self::with(
+            namespace,
+            link,
+            handshake,
+            id,
+            Extensions::default(),
+            ticket,
+        )
+    }
+
+    fn with(
+        namespace: Namespace,
+        link: Arc<Link>,
+        handshake: Handshake,
+        id: Arc<str>,
+        extensions: Extensions,
+        ticket: Option<Box<Ticket>>,
+    ) -> Self {
         let socket = Self(Arc::new(Inner {
             acks: Arc::new(AckTable::new()),
-            extensions: Extensions::default(),
+            extensions,
             handlers: Handlers::new(),
             handshake,
             id: id.clone(),
@@ -64,6 +91,7 @@ impl Socket {
             line: Line::new(link),
             namespace,
             observers: Observers::default(),
+            ticket,
         }));
         write(socket.0.namespace.index()).insert(id, socket.clone());
         socket.0.namespace.tell_rooms();
@@ -247,16 +275,23 @@ impl Socket {
         if room.len() > limits.room_length {
             return Err(JoinError::NameLength(limits.room_length));
         }
-        let joined = write(self.0.namespace.index()).join(&self.0.id, room, limits.rooms);
+        // The client that comes back has a socket of the same id.
+        let joined = self
+            .0
+            .line
+            .unless_left(|| write(self.0.namespace.index()).join(&self.0.id, room, limits.rooms));
         self.0.namespace.tell_rooms();
         joined
+            .unwrap_or(true)
             .then_some(())
             .ok_or(JoinError::TooManyRooms(limits.rooms))
     }
 
     /// Takes the socket out of a room.
     pub fn leave(&self, room: impl AsRef<str>) {
-        write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
+        self.0.line.unless_left(|| {
+            write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
+        });
         self.0.namespace.tell_rooms();
     }
 
@@ -286,10 +321,14 @@ impl Socket {
 
     /// Disconnects the client from this namespace. Its other namespaces and
     /// the connection stay. Does nothing while the middleware runs, which
-    /// refuses with an error, or when the socket has left.
+    /// refuses with an error, or when the socket has left; but a client that
+    /// is away does not come back then as who it was, see
+    /// [`Recovery`](crate::Recovery).
     pub fn disconnect(&self) {
         if self.is_connected() && self.end(DisconnectReason::Server) {
             self.0.line.link().left(self.0.id.clone());
+        } else {
+            self.forget_session();
         }
     }
 
@@ -346,26 +385,28 @@ impl Socket {
         own.or_else(|| self.0.namespace.behaviour().handler(event))
     }
 
-    /// Lets the socket emit and be reached, and tells the client.
-    pub(crate) fn admit(&self) {
-        write(self.0.namespace.index()).admit(&self.0.id);
-        let (namespace, line) = (&self.0.namespace, &self.0.line);
-        let protocol = line.link().protocol;
-        let parser = namespace.config().parser;
-        line.open(&parser.encode_connect(protocol, namespace.name(), &self.0.id));
-    }
-
     /// Takes the socket out of its rooms and its namespace. `false` if it has
     /// left already: the first reason stays.
     pub(crate) fn end(&self, reason: DisconnectReason) -> bool {
-        let leave = || write(self.0.namespace.index()).remove(&self.0.id);
-        let is_first = self.0.line.close(reason, leave);
+        let is_first = self.end_line(reason);
         if is_first {
-            self.0.namespace.tell_rooms();
-            self.0.acks.close();
-            self.0.left.notify_waiters();
+            self.settle();
         }
         is_first
+    }
+
+    /// Takes the socket out of its rooms and its namespace. `false` if it has
+    /// left already.
+    pub(crate) fn close_line(&self, reason: DisconnectReason) -> bool {
+        let leave = || write(self.0.namespace.index()).remove(&self.0.id);
+        self.0.line.close(reason, leave)
+    }
+
+    /// Tells those who wait for something of the socket that it has left.
+    pub(crate) fn settle(&self) {
+        self.0.namespace.tell_rooms();
+        self.0.acks.close();
+        self.0.left.notify_waiters();
     }
 
     /// Drops what only the handlers of a socket need. They are all done.
@@ -373,6 +414,9 @@ impl Socket {
         self.0.handlers.clear();
         self.0.observers.clear();
         self.0.line.forget_rooms();
+        if let Some(ticket) = self.ticket() {
+            ticket.finish();
+        }
     }
 
     pub(crate) fn emit_as(
@@ -412,6 +456,15 @@ impl Socket {
 
     pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {
         self.0.line.send(packet, class)
+    }
+
+    /// Sends a packet, and wakes nobody before what is returned is dropped.
+    pub(crate) fn queue(&self, packet: &Encoded) -> (Result<(), EmitError>, Option<Wake>) {
+        self.0.line.queue(packet, Class::Reliable)
+    }
+
+    pub(crate) fn shared_id(&self) -> Arc<str> {
+        self.0.id.clone()
     }
 
     /// Sends a packet that is to be answered.

@@ -1,5 +1,5 @@
-//! The profiles `clients` and `clients-msgpack`: what the tests with the official
-//! clients need.
+//! The profiles `clients`, `clients-msgpack` and `clients-recovery`: what the tests
+//! with the official clients need.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use engineio::Close;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use socketio::{
-    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Parser, Server,
-    Socket, Value,
+    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Parser, Recovery,
+    Server, Socket, Value,
 };
 
 use crate::host::{self, Profile};
@@ -24,6 +24,10 @@ pub(crate) fn profile(options: &Options) -> Profile {
 
 pub(crate) fn msgpack(options: &Options) -> Profile {
     serve(config(options).parser(Parser::MessagePack))
+}
+
+pub(crate) fn recovery(options: &Options) -> Profile {
+    serve(config(options).recovery(Recovery::default()))
 }
 
 fn config(options: &Options) -> Config {

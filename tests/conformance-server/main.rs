@@ -25,6 +25,7 @@ const PROFILES: &[(&str, Build)] = &[
     ("client-suite", socket::client_suite::profile),
     ("clients", clients::profile),
     ("clients-msgpack", clients::msgpack),
+    ("clients-recovery", clients::recovery),
     ("engine-client-suite", engine::client_suite::profile),
     ("engine-v3", engine::echo::revision_3),
     ("engine-v4", engine::echo::revision_4),

@@ -52,8 +52,11 @@ impl Cluster {
         };
         match (what, packet) {
             (What::Cancel { request }, None) => self.tasks.cancel(&(node, request)),
-            (What::Disconnect { to, close: true }, None) => visit(to, &Socket::close),
-            (What::Disconnect { to, close: false }, None) => visit(to, &Socket::disconnect),
+            (What::Disconnect { to, close }, None) => {
+                if let Some(namespace) = &namespace {
+                    dismiss(namespace, &to.into(), close);
+                }
+            }
             (What::Done { request }, None) => self.questions.retain(request, |peer| *peer != node),
             (
                 What::Emit {
@@ -128,6 +131,15 @@ fn pass_on(
             }
         });
     }
+}
+
+/// Disconnects sockets of this node, and those who may come back to it.
+fn dismiss(namespace: &Namespace, to: &Selection, close: bool) {
+    namespace.forget_absent(to);
+    namespace.for_each(to, |socket| match close {
+        true => socket.close(),
+        false => socket.disconnect(),
+    });
 }
 
 /// Tells about sockets of this node, some at a time.

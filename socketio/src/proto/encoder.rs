@@ -51,6 +51,18 @@ impl Encoded {
             Parts::WithAttachments(parts) => parts,
         }
     }
+
+    /// The packet with another first message.
+    #[cfg(feature = "server")]
+    pub(super) fn with_first(&self, first: Message) -> Self {
+        Self(match &self.0 {
+            Parts::One(_) => Parts::One([first]),
+            Parts::WithAttachments(parts) => {
+                let rest = parts[1..].iter().cloned();
+                Parts::WithAttachments(std::iter::once(first).chain(rest).collect())
+            }
+        })
+    }
 }
 
 /// Whether a name has a meaning of its own in the protocol.

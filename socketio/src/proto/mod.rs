@@ -4,6 +4,8 @@ pub(crate) mod args;
 pub(crate) mod binary;
 pub(crate) mod connection;
 pub(crate) mod decoder;
+#[cfg(feature = "server")]
+pub(crate) mod draft;
 pub(crate) mod encoder;
 mod json;
 #[cfg(feature = "msgpack")]

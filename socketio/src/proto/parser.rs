@@ -89,16 +89,25 @@ impl Parser {
     }
 
     /// Writes the answer to a client that is let into a namespace. It holds the
-    /// socket's id, but in protocol 4, whose clients make up their own.
-    pub fn encode_connect(self, protocol: Protocol, nsp: &str, sid: &str) -> Encoded {
+    /// socket's id, and the secret by which the client may come back, if it may;
+    /// but in protocol 4, whose clients make up their own id.
+    pub fn encode_connect(
+        self,
+        protocol: Protocol,
+        nsp: &str,
+        sid: &str,
+        pid: Option<&str>,
+    ) -> Encoded {
         #[derive(Serialize)]
         struct Answer<'a> {
             sid: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pid: Option<&'a str>,
         }
 
         match protocol {
             Protocol::V4 => self.plain(Type::Connect, nsp, ""),
-            Protocol::V5 => self.plain(Type::Connect, nsp, &to_json(&Answer { sid })),
+            Protocol::V5 => self.plain(Type::Connect, nsp, &to_json(&Answer { sid, pid })),
         }
     }
 

@@ -47,9 +47,18 @@ impl Session {
         waiting: Vec<Early>,
         cx: &mut Context<'_>,
     ) {
-        let socket = Socket::new(namespace, self.link.clone(), handshake);
+        let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake);
+        let config = &self.shared.config;
+        let (limit, skips) = (config.leave_timeout, config.skips_middleware());
         let decision = socket.namespace().hooks().decide(socket.clone());
-        let hooks = Box::pin(async move { Passed::Decision(decision.await) });
+        let hooks = Box::pin(async move {
+            let Some(before) = before else {
+                return Passed::Decision(decision.await);
+            };
+            // Its end comes before the new beginning of the same socket.
+            before.done_within(limit).await;
+            Passed::Decision(if skips { Ok(()) } else { decision.await })
+        });
         let mut slot = Slot::new(socket);
         for early in waiting {
             let (event, charge) = early.arrive(&slot.socket);
@@ -72,7 +81,12 @@ impl Session {
             "socket connected"
         );
         self.connection.accept(namespace.name());
-        socket.admit();
+        if !socket.admit() {
+            // The client is on another connection already. Or what it missed is
+            // not known any more: it is told so when it comes once more.
+            self.link.engine.close(Close::Discard);
+            return drop_out(&self.slots.remove(index).socket, DisconnectReason::Server);
+        }
         let hooks = namespace.hooks();
         if hooks.has_connect() {
             let connected = hooks.connected(socket.clone());

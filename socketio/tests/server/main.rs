@@ -14,6 +14,7 @@ mod events;
 mod logs;
 mod observers;
 mod pressure;
+mod recovery;
 mod remote;
 mod rooms;
 mod serial;

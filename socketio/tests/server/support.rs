@@ -96,6 +96,12 @@ impl Client {
         assert!(packet.is_err(), "{packet:?}");
     }
 
+    /// The next packet; `None` if the connection ends instead.
+    pub(crate) async fn first(&mut self) -> Option<String> {
+        let packet = timeout(Duration::from_secs(60), self.inbox.recv()).await;
+        packet.expect("a packet in time, or the end")
+    }
+
     /// The packets that still come until the connection ends.
     pub(crate) async fn rest(&mut self) -> Vec<String> {
         let mut packets = Vec::new();

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
-use socketio::{Ack, Args, Binary, Config, EmitError, Incoming, Namespace, Server, Socket, Value};
+use socketio::{
+    Ack, Args, Binary, Config, EmitError, Incoming, Namespace, Recovery, Server, Socket, Value,
+};
 
 use super::clock::{iso, now};
 use super::handshake::describe;
@@ -24,6 +26,8 @@ pub(crate) fn profile(options: &Options) -> Profile {
             .ping_interval(Duration::from_secs(2));
         options.apply(engine)
     });
+    let recovery = Recovery::default().max_disconnection(Duration::from_secs(120));
+    config.recovery = Some(recovery.skip_middleware(true));
     config.connect_timeout = options.connect_timeout.unwrap_or(config.connect_timeout);
     let server = Server::new(config);
     let main = server.of("/");

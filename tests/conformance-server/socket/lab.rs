@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
-use socketio::{Args, Config, ConnectError, Namespace, Server};
+use socketio::{Args, Config, ConnectError, Namespace, Recovery, Server};
 
 use crate::clients;
 use crate::host::{self, Profile};
@@ -23,7 +23,12 @@ pub(crate) fn profile(options: &Options) -> Profile {
                 .upgrade_timeout(Duration::from_secs(1));
             options.apply(engine)
         })
-        .connect_timeout(options.connect_timeout.unwrap_or(Duration::from_secs(1)));
+        .connect_timeout(options.connect_timeout.unwrap_or(Duration::from_secs(1)))
+        .recovery(
+            Recovery::default()
+                .max_disconnection(Duration::from_secs(3))
+                .skip_middleware(true),
+        );
     let server = Server::new(config);
     let records = Records::default();
     server.on_open({
@@ -48,7 +53,7 @@ pub(crate) fn profile(options: &Options) -> Profile {
 fn register(namespace: &Namespace, records: &Records) {
     let (connected, seen, left) = (records.clone(), records.clone(), records.clone());
     namespace
-        .on_connect(async move |socket| connected.connect(socket.id()))
+        .on_connect(async move |socket| connected.connect(socket.id(), socket.recovered()))
         .on_disconnect(async move |socket, reason| left.disconnect(socket.id(), reason.as_str()))
         .on_any(move |socket, event| seen.add(socket.id(), event));
     clients::register_echo(namespace);

@@ -17,10 +17,10 @@ const PATIENT = {
   CONNECT_TIMEOUT: "20000",
 };
 
-/** Runs a profile on a free port. `env` overrides its times, in milliseconds. */
+/** Runs a profile on a free port. `env` overrides that, and its times in milliseconds. */
 export function startServer(profile, env = {}) {
   return startProcess(CONFORMANCE_SERVER, ["--profile", profile, "--until-eof"], {
-    env: { ...PATIENT, ...env, HOST: "127.0.0.1", PORT: "0" },
+    env: { ...PATIENT, HOST: "127.0.0.1", PORT: "0", ...env },
     ready: /^ready (http:\/\/\S+)$/,
   });
 }

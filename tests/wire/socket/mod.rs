@@ -8,6 +8,7 @@ mod events;
 mod files;
 mod msgpack;
 mod protocol_4;
+mod recovery;
 mod rooms;
 
 use socketio::{Config, Server as Io};

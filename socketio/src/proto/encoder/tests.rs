@@ -83,12 +83,12 @@ fn attachments_follow_in_depth_first_order() {
 #[test]
 fn connect_disconnect_and_refusal_are_the_references() {
     assert_eq!(
-        text(&Parser::Json.encode_connect(Protocol::V5, "/", "abc")),
+        text(&Parser::Json.encode_connect(Protocol::V5, "/", "abc", None)),
         r#"0{"sid":"abc"}"#
     );
     assert_eq!(
-        text(&Parser::Json.encode_connect(Protocol::V5, "/x", "abc")),
-        r#"0/x,{"sid":"abc"}"#
+        text(&Parser::Json.encode_connect(Protocol::V5, "/x", "abc", Some("def"))),
+        r#"0/x,{"sid":"abc","pid":"def"}"#
     );
     assert_eq!(text(&Parser::Json.encode_disconnect("/")), "1");
     assert_eq!(text(&Parser::Json.encode_disconnect("/x")), "1/x,");

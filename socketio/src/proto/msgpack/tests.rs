@@ -82,11 +82,15 @@ fn packets_of_the_official_client_are_read() {
 fn packets_are_written_as_the_official_server_does_but_for_the_order_of_keys() {
     let parser = Parser::MessagePack;
     assert_eq!(
-        bytes(&parser.encode_connect(Protocol::V5, "/", "abc")),
+        bytes(&parser.encode_connect(Protocol::V5, "/", "abc", None)),
         b"\x83\xa4type\x00\xa3nsp\xa1/\xa4data\x81\xa3sid\xa3abc"
     );
     assert_eq!(
-        bytes(&parser.encode_connect(Protocol::V4, "/x", "abc")),
+        bytes(&parser.encode_connect(Protocol::V5, "/", "abc", Some("def"))),
+        b"\x83\xa4type\x00\xa3nsp\xa1/\xa4data\x82\xa3sid\xa3abc\xa3pid\xa3def"
+    );
+    assert_eq!(
+        bytes(&parser.encode_connect(Protocol::V4, "/x", "abc", None)),
         b"\x82\xa4type\x00\xa3nsp\xa2/x"
     );
     assert_eq!(

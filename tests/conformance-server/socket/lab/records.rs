@@ -27,6 +27,7 @@ struct Tables {
 struct Record {
     events: Vec<Json>,
     is_connected: bool,
+    is_recovered: bool,
     reason: Option<&'static str>,
 }
 
@@ -37,13 +38,14 @@ impl Records {
     }
 
     /// A socket is connected, for the first time or again.
-    pub(super) fn connect(&self, id: &str) {
+    pub(super) fn connect(&self, id: &str, is_recovered: bool) {
         let mut tables = self.lock();
         if tables.sockets.get(id).is_none() {
             tables.sockets.insert(id.to_owned(), Record::default());
         }
         if let Some(record) = tables.sockets.get(id) {
             (record.is_connected, record.reason) = (true, None);
+            record.is_recovered = is_recovered;
         }
     }
 
@@ -85,8 +87,13 @@ impl Records {
             Some(_) => "disconnected",
         };
         let empty = Record::default();
-        let Record { events, reason, .. } = record.as_deref().unwrap_or(&empty);
-        json!({ "state": state, "reason": reason, "recovered": false, "events": events })
+        let Record {
+            events,
+            is_recovered,
+            reason,
+            ..
+        } = record.as_deref().unwrap_or(&empty);
+        json!({ "state": state, "reason": reason, "recovered": is_recovered, "events": events })
     }
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
@@ -169,7 +176,7 @@ mod tests {
     fn the_oldest_of_too_many_is_forgotten() {
         let records = Records::default();
         for number in 0..=KEPT {
-            records.connect(&number.to_string());
+            records.connect(&number.to_string(), false);
         }
         records.disconnect("2", "transport close");
         let report = |id| records.socket(id);
@@ -177,8 +184,9 @@ mod tests {
         assert_eq!(report("1")["state"], "connected");
         assert_eq!(report("2")["state"], "disconnected");
         assert_eq!(report("2")["reason"], "transport close");
-        records.connect("2");
+        records.connect("2", true);
         assert_eq!(report("2")["reason"], Json::Null);
+        assert_eq!(report("2")["recovered"], true);
     }
 
     #[test]

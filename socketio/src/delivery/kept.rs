@@ -1,0 +1,91 @@
+//! Events that are kept for those who miss them.
+
+use engineio::Wake;
+
+use super::{Outgoing, Target};
+use crate::proto::draft::Draft;
+use crate::recovery::{Audience, Ledger, Turn};
+use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
+
+impl Namespace {
+    /// As [`transmit`](Self::transmit), for an event that is kept for those who
+    /// miss it: it is given its offset, kept and queued in one turn.
+    pub(super) fn transmit_kept<P: IntoArgs>(
+        &self,
+        ledger: &Ledger,
+        event: &Outgoing<'_, P>,
+        to: Target<'_>,
+    ) -> Result<Result<(), EmitError>, EncodeError> {
+        let event = Written::new(self, event)?;
+        let (audience, mut sockets) = match to {
+            Target::Selection(selection) => (Audience::Selection(selection.clone()), Vec::new()),
+            Target::Socket(socket) => (Audience::Socket(socket.shared_id()), vec![socket.clone()]),
+        };
+        let sent = {
+            let turn = ledger.turn();
+            match to {
+                Target::Selection(selection) => self.select(selection, &mut sockets),
+                Target::Socket(socket) if !socket.is_connected() => {
+                    return Ok(Err(EmitError::NotConnected));
+                }
+                Target::Socket(_) => {}
+            }
+            event.send(&turn, self.name(), audience, &sockets)
+        };
+        // Whoever waits for it is woken behind the turn, and the sockets are let
+        // go there, too.
+        let mut outcome = Ok(());
+        for (socket, (sent, _wake)) in sockets.iter().zip(sent) {
+            match (sent, to) {
+                (Ok(()), _) => {}
+                (Err(error), Target::Selection(_)) => {
+                    tracing::trace!(socket = socket.id(), %error, "event not sent");
+                }
+                (Err(error), Target::Socket(_)) => outcome = Err(error),
+            }
+        }
+        ledger.sweep();
+        Ok(outcome)
+    }
+}
+
+/// An event that is written, but for its offset.
+struct Written {
+    draft: Draft,
+    /// For clients of revision 3, which are given no offset, if there may be
+    /// some.
+    plain: Option<Encoded>,
+}
+
+/// What became of a packet, and whom to wake then.
+type Sent = (Result<(), EmitError>, Option<Wake>);
+
+impl Written {
+    fn new<P: IntoArgs>(
+        namespace: &Namespace,
+        event: &Outgoing<'_, P>,
+    ) -> Result<Self, EncodeError> {
+        let (nsp, name) = (namespace.name(), event.name);
+        let parser = namespace.config().parser;
+        if !namespace.config().engine.allow_revision_3 {
+            let draft = Draft::new(parser, nsp, name, event.args)?;
+            return Ok(Self { draft, plain: None });
+        }
+        // It is written twice, so that the user's code is asked once.
+        let args = Args::write(event.args)?;
+        Ok(Self {
+            draft: Draft::new(parser, nsp, name, &args)?,
+            plain: Some(parser.encode_event(nsp, name, &args, None)?),
+        })
+    }
+
+    fn send(self, turn: &Turn<'_>, nsp: &str, audience: Audience, to: &[Socket]) -> Vec<Sent> {
+        let packet = turn.store.append(nsp, audience, self.draft, turn.now);
+        let plain = self.plain.as_ref().unwrap_or(&packet);
+        let sent = to.iter().map(|socket| match socket.ticket() {
+            Some(_) => socket.queue(&packet),
+            None => socket.queue(plain),
+        });
+        sent.collect()
+    }
+}

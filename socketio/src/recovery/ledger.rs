@@ -1,0 +1,134 @@
+//! Who of a namespace may come back, and the order of what is sent in it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+use engineio::{Close, CloseReason, Sid};
+use serde::Deserialize;
+
+use super::{Absentee, Audience, Recovery, RecoveryStore, Session};
+use crate::sync::lock;
+use crate::{DisconnectReason, Encoded, Socket};
+
+/// Who of a namespace may come back, and the order of what is sent in it.
+///
+/// All that is kept for those who miss it is given its offset, kept and queued
+/// in one turn; so is a socket let in, with what it missed, and so does it leave.
+/// Hence a packet is either behind the CONNECT of a socket, or among what it
+/// missed, and offsets reach every client in their order.
+///
+/// A turn is a lock outside of all others, those of rooms, lines and sessions.
+/// Nothing of the application runs in it, and nobody is woken.
+pub(crate) struct Ledger {
+    store: Arc<dyn RecoveryStore>,
+    /// The sockets that may come back, by their pids.
+    present: Mutex<Present>,
+}
+
+type Present = HashMap<Sid, Socket>;
+
+/// What a client says that wants to be who it was. It stands in its auth
+/// payload, among what the application put there.
+#[derive(Deserialize)]
+pub(crate) struct Claim {
+    pid: String,
+    pub(crate) offset: String,
+}
+
+impl Ledger {
+    /// `None` if the server has no store, as that of a test.
+    pub(crate) fn new(recovery: &Recovery) -> Option<Self> {
+        Some(Self {
+            store: recovery.store.clone()?,
+            present: Mutex::default(),
+        })
+    }
+
+    /// Takes a turn.
+    pub(crate) fn turn(&self) -> Turn<'_> {
+        let present = lock(&self.present);
+        Turn {
+            // Read in the turn, so that it does not run backwards.
+            now: tokio::time::Instant::now().into_std(),
+            present,
+            store: &*self.store,
+        }
+    }
+
+    /// Gives back what is not needed any more. To be called after a turn.
+    pub(crate) fn sweep(&self) {
+        self.store.sweep(tokio::time::Instant::now().into_std());
+    }
+
+    /// Lets those who are meant, and are away, not come back as who they were.
+    pub(crate) fn forget(&self, nsp: &str, who: &Audience) {
+        self.turn().store.forget(nsp, who);
+        self.sweep();
+    }
+
+    /// Takes the session out that a client says was its own. If its socket still
+    /// looks connected it leaves, and its connection is closed.
+    pub(crate) fn restore(&self, nsp: &str, claim: &Claim) -> Option<Session> {
+        let mut turn = self.turn();
+        let before = turn.present.get(&*claim.pid).cloned();
+        if let Some(before) = &before {
+            turn.end(before, TAKEN_OVER);
+        }
+        let session = turn.store.restore(nsp, &claim.pid, &claim.offset, turn.now);
+        drop(turn);
+        if let Some(before) = before {
+            tracing::debug!(socket = before.id(), "socket taken over by its client");
+            before.settle();
+            before.engine().close(Close::Discard);
+        }
+        self.sweep();
+        session
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}
+
+/// A turn in a namespace, which nobody else has meanwhile.
+pub(crate) struct Turn<'a> {
+    pub(crate) now: Instant,
+    present: MutexGuard<'a, Present>,
+    pub(crate) store: &'a dyn RecoveryStore,
+}
+
+impl Turn<'_> {
+    /// Has a socket taken over when its client comes back.
+    pub(crate) fn enter(&mut self, pid: &Sid, socket: &Socket) {
+        // What it replaces is the same socket.
+        self.present.insert(pid.clone(), socket.clone());
+    }
+
+    /// What a client missed that comes back.
+    pub(crate) fn missed(&self, who: &Absentee<'_>, offset: &str) -> Option<Vec<Encoded>> {
+        self.store.missed(who, offset, self.now)
+    }
+
+    /// Ends a socket, and keeps its session if its client may come back. `false`
+    /// if it has left already.
+    pub(crate) fn end(&mut self, socket: &Socket, reason: DisconnectReason) -> bool {
+        let is_first = socket.close_line(reason);
+        if is_first && let Some(ticket) = socket.ticket() {
+            // The caller has a clone of it, so it is not dropped here.
+            self.present.remove(ticket.pid());
+            if reason.is_recoverable()
+                && let Some(session) = socket.session()
+            {
+                self.store.persist(session, self.now);
+            }
+        }
+        is_first
+    }
+}
+
+/// Why a socket leaves whose client is on another connection already.
+const TAKEN_OVER: DisconnectReason = DisconnectReason::Closed(CloseReason::ForcedClose);
