@@ -143,6 +143,7 @@ mod namespaces;
 mod reason;
 #[cfg(feature = "server")]
 mod recovery;
+#[cfg(feature = "server")]
 mod remote;
 #[cfg(feature = "server")]
 mod replies;
@@ -202,6 +203,7 @@ pub use namespace::Namespace;
 pub use reason::DisconnectReason;
 #[cfg(feature = "server")]
 pub use recovery::Recovery;
+#[cfg(feature = "server")]
 pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};
