@@ -148,6 +148,7 @@ mod observers;
 mod reason;
 #[cfg(feature = "server")]
 mod recovery;
+#[cfg(feature = "server")]
 mod remote;
 #[cfg(feature = "server")]
 mod replies;
@@ -209,6 +210,7 @@ pub use namespace::Namespace;
 pub use reason::DisconnectReason;
 #[cfg(feature = "server")]
 pub use recovery::Recovery;
+#[cfg(feature = "server")]
 pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};

@@ -3,6 +3,7 @@
 use engineio::Wake;
 
 use super::{Outgoing, Target};
+use crate::observers::Shown;
 use crate::proto::draft::Draft;
 use crate::recovery::{Audience, Ledger, Turn};
 use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
@@ -16,6 +17,7 @@ impl Namespace {
         event: &Outgoing<'_, P>,
         to: Target<'_>,
     ) -> Result<Result<(), EmitError>, EncodeError> {
+        let shown = Shown::new(event);
         let event = Written::new(self, event)?;
         let (audience, mut sockets) = match to {
             Target::Selection(selection) => (Audience::Selection(selection.clone()), Vec::new()),
@@ -35,8 +37,11 @@ impl Namespace {
         // Whoever waits for it is woken behind the turn, and the sockets are let
         // go there, too.
         let mut outcome = Ok(());
+        let is_watched = self.behaviour().is_watched();
+        let mut reached = Vec::new();
         for (socket, (sent, _wake)) in sockets.iter().zip(sent) {
             match (sent, to) {
+                (Ok(()), _) if is_watched => reached.push(socket),
                 (Ok(()), _) => {}
                 (Err(error), Target::Selection(_)) => {
                     tracing::trace!(socket = socket.id(), %error, "event not sent");
@@ -45,6 +50,9 @@ impl Namespace {
             }
         }
         ledger.sweep();
+        for socket in reached {
+            socket.show_outgoing(&shown);
+        }
         Ok(outcome)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use socketio::{Ack, Binary, Namespace};
+use socketio::{Ack, Binary, Config, Namespace, Recovery, Server};
 
 use crate::support::{Client, Log, fail, server};
 
@@ -51,7 +51,13 @@ async fn every_event_is_seen_before_its_middleware_and_also_without_a_handler() 
 
 #[tokio::test(start_paused = true)]
 async fn what_is_emitted_is_seen_for_each_who_gets_it_and_answers_are_not() {
-    let io = server();
+    let recovering = Config::default().recovery(Recovery::default());
+    for io in [server(), Server::new(recovering)] {
+        sees_what_is_emitted(io).await;
+    }
+}
+
+async fn sees_what_is_emitted(io: Server) {
     let mut log = watched(&io.of("/"));
     io.of("/").on("ask", async |_, ()| Ack("answer"));
     let (mut first, mut second) = (Client::open(&io).await, Client::open(&io).await);
