@@ -235,7 +235,7 @@ pub struct Limits {
     /// 64 bits, which is the least that a provider gives away.
     ///
     /// Addresses are known only where the host tells them with
-    /// [`PeerAddr`](crate::PeerAddr); behind a proxy it should tell the client's,
+    /// [`PeerAddr`](crate::PeerAddr), which no host does by itself; behind a proxy it should tell the client's,
     /// or all clients share the limit. Default: no limit (`usize::MAX`).
     pub sessions_per_address: usize,
 }
