@@ -26,6 +26,26 @@ fn every_test_that_the_guarantees_name_exists() {
     }
 }
 
+#[test]
+fn no_table_tells_anything_twice() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let documents = fs::read_dir(root.join("docs")).unwrap();
+    let mut documents: Vec<_> = documents.map(|entry| entry.unwrap().path()).collect();
+    documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    documents.push(root.join("ARCHITECTURE.md"));
+    for path in documents {
+        let mut told = HashSet::new();
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            match line.split_once(" | ") {
+                Some((first, _)) if line.starts_with('|') => {
+                    assert!(told.insert(first.to_owned()), "{}: {first}", path.display());
+                }
+                _ => told.clear(),
+            }
+        }
+    }
+}
+
 /// The names of all functions below a folder.
 fn functions(folder: &Path, found: &mut HashSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
