@@ -305,7 +305,8 @@ impl Namespace {
 
     /// Sees every event that is emitted to a client, once for each client that a
     /// broadcast reaches, with its name and its arguments. Answers to clients
-    /// are no events, and what was not sent is not shown.
+    /// are no events, and what was not sent is not shown, nor what is sent once
+    /// more to a client that [comes back](crate::Recovery).
     ///
     /// It runs where the event is emitted, after it was queued. If it emits
     /// itself, it sees that too.

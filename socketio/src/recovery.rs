@@ -20,7 +20,7 @@ use crate::{Config, Encoded, Extensions, Namespace};
 
 use memory::Memory;
 
-pub(crate) use ledger::{Claim, Ledger, Turn};
+pub(crate) use ledger::{Claim, Ledger};
 pub(crate) use ticket::{Farewell, Ticket};
 
 /// Connection state recovery: who comes back after a short interruption of the

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use socketio::{Ack, Binary, Namespace};
+use socketio::{Ack, Binary, Config, Namespace, Recovery, Server};
 
 use crate::support::{Client, Log, fail, server};
 
@@ -111,6 +111,30 @@ async fn a_volatile_event_that_is_dropped_is_not_seen() {
     assert_eq!(client.recv().await, r#"2["taken"]"#);
     assert_eq!(log.next().await, "taken");
     log.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_for_those_who_miss_it_is_seen_as_well() {
+    let config = Config::default().recovery(Recovery::default());
+    for config in [
+        config.clone(),
+        config.engine(|engine| engine.allow_revision_3(true)),
+    ] {
+        let io = Server::new(config);
+        let mut log = watched(&io.of("/"));
+        let mut client = Client::connect(&io).await;
+        let socket = io.of("/").sockets().pop().unwrap();
+        let id = socket.id().to_owned();
+        socket.emit("own", 1).unwrap();
+        io.of("/").emit("all", 2).unwrap();
+        io.of("/").except(&id).emit("nobody", 3).unwrap();
+        client.recv().await;
+        client.recv().await;
+        // They see what the application emitted, without the offset.
+        assert_eq!(log.next().await, format!("{id} own [1] 0"));
+        assert_eq!(log.next().await, format!("{id} all [2] 0"));
+        log.silence().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
