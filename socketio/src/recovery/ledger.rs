@@ -62,9 +62,17 @@ impl Ledger {
         self.store.sweep(tokio::time::Instant::now().into_std());
     }
 
-    /// Lets those who are meant, and are away, not come back as who they were.
+    /// Lets those who are meant, and are away, not come back as who they were,
+    /// nor those who come back just now and are not let in yet.
     pub(crate) fn forget(&self, nsp: &str, who: &Audience) {
-        self.turn().store.forget(nsp, who);
+        let returning = {
+            let mut turn = self.turn();
+            turn.store.forget(nsp, who);
+            turn.end_returning(who)
+        };
+        for socket in &returning {
+            socket.settle();
+        }
         self.sweep();
     }
 
@@ -111,6 +119,23 @@ impl Turn<'_> {
     /// What a client missed that comes back.
     pub(crate) fn missed(&self, who: &Absentee<'_>, offset: &str) -> Option<Vec<Encoded>> {
         self.store.missed(who, offset, self.now)
+    }
+
+    /// Ends those who are meant of the sockets that are not let in yet. Their
+    /// connections learn it when they are to be.
+    fn end_returning(&mut self, who: &Audience) -> Vec<Socket> {
+        let is_meant = |socket: &&Socket| {
+            !socket.is_connected() && {
+                let rooms = socket.rooms();
+                let rooms = rooms.iter().map(|room| &**room).collect();
+                who.includes(socket.id(), &rooms)
+            }
+        };
+        let returning: Vec<_> = self.present.values().filter(is_meant).cloned().collect();
+        for socket in &returning {
+            self.end(socket, DisconnectReason::Server);
+        }
+        returning
     }
 
     /// Ends a socket, and keeps its session if its client may come back. `false`

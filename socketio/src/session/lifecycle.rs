@@ -82,8 +82,9 @@ impl Session {
         );
         self.connection.accept(namespace.name());
         if !socket.admit() {
-            // The client is on another connection already. Or what it missed is
-            // not known any more: it is told so when it comes once more.
+            // The client is on another connection already. Or it was disconnected
+            // while it came back, or what it missed is not known any more: it is
+            // told so when it comes once more.
             self.link.engine.close(Close::Discard);
             return drop_out(&self.slots.remove(index).socket, DisconnectReason::Server);
         }
