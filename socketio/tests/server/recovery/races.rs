@@ -78,6 +78,32 @@ async fn a_socket_that_looks_connected_is_taken_over_by_its_client() {
     assert_eq!(new.rooms().len(), 1, "nor does it join");
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_last_handlers_come_first_also_behind_one_that_hangs() {
+    let io = recovering();
+    let mut log = Log::new();
+    let (begin, end) = (log.pen(), log.pen());
+    io.of("/").on_event(async |_, event| {
+        std::future::pending::<()>().await;
+        Ok::<_, &str>(event)
+    });
+    io.of("/").on_connect(async move |socket| {
+        let _ = begin.send(format!("connect {}", socket.recovered()));
+    });
+    io.of("/").on_disconnect(async move |_, reason| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let _ = end.send(reason.to_string());
+    });
+    let (mut before, place) = arrive(&io).await;
+    io.of("/").emit("heard", ()).unwrap();
+    let offset = last(&before.recv().await);
+    before.send(r#"2["hangs"]"#).await;
+    let (_client, packets) = come_back(&io, &place, &offset).await;
+    assert_eq!(packets, [place.answer()]);
+    let seen = [log.next().await, log.next().await, log.next().await];
+    assert_eq!(seen, ["connect false", "forced close", "connect true"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_comes_and_goes_hears_everything_once_and_in_order() {
     const EVENTS: usize = 1000;
