@@ -480,6 +480,16 @@ impl Namespace {
         }
     }
 
+    /// The bytes that it costs to keep it for somebody: none if it stays anyway.
+    pub(crate) fn bytes(&self) -> usize {
+        let is_made = self.0.siblings.is_some();
+        if is_made {
+            MADE + 2 * self.0.name.len()
+        } else {
+            0
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -552,5 +562,20 @@ impl fmt::Debug for Namespace {
     }
 }
 
+/// What a namespace takes that a pattern made, beside its name, which the table
+/// of them has once more.
+const MADE: usize = 1024;
+
 /// Slots looked at while the lock of the index is held.
 const PIECE: u32 = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_takes_what_it_is_counted_with() {
+        let size = size_of::<Inner>() + size_of::<Behaviour>() + size_of::<Hooks>();
+        assert!(size + 64 <= MADE, "a namespace takes {size} bytes");
+    }
+}

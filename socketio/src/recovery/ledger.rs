@@ -145,6 +145,10 @@ impl Turn<'_> {
         if is_first && let Some(ticket) = socket.ticket() {
             // The caller has a clone of it, so it is not dropped here.
             self.present.remove(ticket.pid());
+            if self.present.len() < self.present.capacity() / 4 {
+                let capacity = self.present.len() * 2;
+                self.present.shrink_to(capacity);
+            }
             if reason.is_recoverable()
                 && let Some(session) = socket.session()
             {
