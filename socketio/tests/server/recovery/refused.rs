@@ -205,6 +205,32 @@ async fn who_is_disconnected_while_it_comes_back_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_has_the_secret_of_another_user_is_told_apart_by_middleware() {
+    let io = recovering();
+    io.of("/")
+        .middleware(async |socket, auth: serde_json::Value| {
+            let user = auth["user"].as_str().unwrap_or_default().to_owned();
+            match socket.extensions().get::<String>() {
+                Some(before) if before != user => Err("another user"),
+                _ => {
+                    socket.extensions().insert(user);
+                    Ok(())
+                }
+            }
+        });
+    for (user, answer) in [("", None), ("eve", Some(r#"4{"message":"another user"}"#))] {
+        let (client, place) = arrive(&io).await;
+        let offset = place.hear(&io, client).await;
+        let mut client = Client::open(&io).await;
+        let claim = json!({ "pid": place.pid, "offset": offset, "user": user });
+        client.send(&format!("0{claim}")).await;
+        let expected = answer.map_or_else(|| place.answer(), str::to_owned);
+        assert_eq!(client.recv().await, expected);
+        client.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_recovery_there_is_no_pid_and_no_offset() {
     let io = crate::support::server();
     let mut client = Client::open(&io).await;
