@@ -79,11 +79,13 @@
 //! A client that was disconnected comes back by itself, as a new one. With
 //! [`Config::recovery`] it is who it was if it comes back soon, and gets what
 //! it missed: see [`Recovery`].
+//!
 //! # MessagePack
 //!
 //! With the feature `msgpack` a server can have another [`Parser`], for clients
 //! with the official `socket.io-msgpack-parser`. Handlers and payloads are the
 //! same.
+//!
 //! # More than one server
 //!
 //! Servers with an [`Adapter`], the wire between them, are one to their clients:
