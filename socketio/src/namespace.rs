@@ -473,11 +473,19 @@ impl Namespace {
         self.0.recovery.as_ref()
     }
 
-    /// Lets those who are selected, and are away, not come back as who they were.
-    pub(crate) fn forget_absent(&self, selection: &Selection) {
-        if let Some(ledger) = self.recovery() {
-            ledger.forget(self.name(), &Audience::Selection(selection.clone()));
-        }
+    /// Those who are selected, to be disconnected. Who of them is away does not
+    /// come back as who it was; nobody comes or goes between the two.
+    pub(crate) fn expel(&self, selection: &Selection) -> Vec<Socket> {
+        let select = || {
+            let mut sockets = Vec::new();
+            self.select(selection, &mut sockets);
+            sockets
+        };
+        let Some(ledger) = self.recovery() else {
+            return select();
+        };
+        let who = Audience::Selection(selection.clone());
+        ledger.forget(self.name(), &who, select)
     }
 
     /// The bytes that it costs to keep it for somebody: none if it stays anyway.

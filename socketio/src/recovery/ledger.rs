@@ -63,17 +63,19 @@ impl Ledger {
     }
 
     /// Lets those who are meant, and are away, not come back as who they were,
-    /// nor those who come back just now and are not let in yet.
-    pub(crate) fn forget(&self, nsp: &str, who: &Audience) {
-        let returning = {
+    /// nor those who come back just now and are not let in yet. In the same turn
+    /// it looks for something else.
+    pub(crate) fn forget<R>(&self, nsp: &str, who: &Audience, look: impl FnOnce() -> R) -> R {
+        let (returning, found) = {
             let mut turn = self.turn();
             turn.store.forget(nsp, who);
-            turn.end_returning(who)
+            (turn.end_returning(who), look())
         };
         for socket in &returning {
             socket.settle();
         }
         self.sweep();
+        found
     }
 
     /// Takes the session out that a client says was its own. If its socket still

@@ -177,7 +177,7 @@ impl Socket {
             && is_away
         {
             let who = Audience::Socket(self.0.id.clone());
-            ledger.forget(self.0.namespace.name(), &who);
+            ledger.forget(self.0.namespace.name(), &who, || ());
         }
     }
 

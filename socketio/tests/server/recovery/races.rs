@@ -105,6 +105,31 @@ async fn the_last_handlers_come_first_also_behind_one_that_hangs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_goes_away_while_everybody_is_disconnected_does_not_come_back() {
+    let io = recovering();
+    let chat = io.of("/");
+    // That takes its time, in which somebody can go away.
+    for _ in 0..200 {
+        let (client, place) = arrive(&io).await;
+        place.hear(&io, client).await;
+    }
+    for round in 0..100 {
+        let (mut client, place) = arrive(&io).await;
+        let socket = chat.socket(&place.id).unwrap();
+        socket.emit("heard", ()).unwrap();
+        let offset = last(&client.recv().await);
+        let everybody = chat.to(&place.id);
+        let disconnected = spawn_blocking(move || everybody.disconnect());
+        socket.engine().close(engineio::Close::Discard);
+        disconnected.await.unwrap();
+        socket.closed().await;
+        let (client, packets) = come_back(&io, &place, &offset).await;
+        assert_ne!(packets, [place.answer()], "{round}");
+        client.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_comes_and_goes_hears_everything_once_and_in_order() {
     const EVENTS: usize = 1000;
     const EMITTERS: usize = 3;
