@@ -23,11 +23,16 @@ use crate::{DisconnectReason, Encoded, Socket};
 /// Nothing of the application runs in it, and nobody is woken.
 pub(crate) struct Ledger {
     store: Arc<dyn RecoveryStore>,
-    /// The sockets that may come back, by their pids.
     present: Mutex<Present>,
 }
 
-type Present = HashMap<Sid, Socket>;
+#[derive(Default)]
+struct Present {
+    /// How many times somebody was to be forgotten.
+    forgotten: u64,
+    /// The sockets that may come back, by their pids.
+    sockets: HashMap<Sid, Socket>,
+}
 
 /// What a client says that wants to be who it was. It stands in its auth
 /// payload, among what the application put there.
@@ -69,6 +74,7 @@ impl Ledger {
         let (returning, found) = {
             let mut turn = self.turn();
             turn.store.forget(nsp, who);
+            turn.present.forgotten += 1;
             (turn.end_returning(who), look())
         };
         for socket in &returning {
@@ -80,13 +86,14 @@ impl Ledger {
 
     /// Takes the session out that a client says was its own. If its socket still
     /// looks connected it leaves, and its connection is closed.
-    pub(crate) fn restore(&self, nsp: &str, claim: &Claim) -> Option<Session> {
+    pub(crate) fn restore(&self, nsp: &str, claim: &Claim) -> Option<(Session, Moment)> {
         let mut turn = self.turn();
-        let before = turn.present.get(&*claim.pid).cloned();
+        let before = turn.present.sockets.get(&*claim.pid).cloned();
         if let Some(before) = &before {
             turn.end(before, TAKEN_OVER);
         }
         let session = turn.store.restore(nsp, &claim.pid, &claim.offset, turn.now);
+        let moment = Moment(turn.present.forgotten);
         drop(turn);
         if let Some(before) = before {
             tracing::debug!(socket = before.id(), "socket taken over by its client");
@@ -94,7 +101,26 @@ impl Ledger {
             before.engine().close(Close::Discard);
         }
         self.sweep();
-        session
+        Some((session?, moment))
+    }
+
+    /// Has the socket of a client that comes back taken over when it comes once
+    /// more. If somebody was forgotten since this moment, that may have been the
+    /// client, which was in nobody's hands then: it is ended.
+    pub(crate) fn enter(&self, pid: &Sid, socket: &Socket, since: Moment) {
+        let is_meant = {
+            let mut turn = self.turn();
+            let is_meant = turn.present.forgotten != since.0;
+            if is_meant {
+                turn.end(socket, DisconnectReason::Server);
+            } else {
+                turn.enter(pid, socket);
+            }
+            is_meant
+        };
+        if is_meant {
+            socket.settle();
+        }
     }
 }
 
@@ -103,6 +129,10 @@ impl fmt::Debug for Ledger {
         f.debug_struct("Ledger").finish_non_exhaustive()
     }
 }
+
+/// When a session was taken out.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment(u64);
 
 /// A turn in a namespace, which nobody else has meanwhile.
 pub(crate) struct Turn<'a> {
@@ -115,7 +145,7 @@ impl Turn<'_> {
     /// Has a socket taken over when its client comes back.
     pub(crate) fn enter(&mut self, pid: &Sid, socket: &Socket) {
         // What it replaces is the same socket.
-        self.present.insert(pid.clone(), socket.clone());
+        self.present.sockets.insert(pid.clone(), socket.clone());
     }
 
     /// What a client missed that comes back.
@@ -133,7 +163,8 @@ impl Turn<'_> {
                 who.includes(socket.id(), &rooms)
             }
         };
-        let returning: Vec<_> = self.present.values().filter(is_meant).cloned().collect();
+        let sockets = self.present.sockets.values();
+        let returning: Vec<_> = sockets.filter(is_meant).cloned().collect();
         for socket in &returning {
             self.end(socket, DisconnectReason::Server);
         }
@@ -146,10 +177,10 @@ impl Turn<'_> {
         let is_first = socket.close_line(reason);
         if is_first && let Some(ticket) = socket.ticket() {
             // The caller has a clone of it, so it is not dropped here.
-            self.present.remove(ticket.pid());
-            if self.present.len() < self.present.capacity() / 4 {
-                let capacity = self.present.len() * 2;
-                self.present.shrink_to(capacity);
+            let sockets = &mut self.present.sockets;
+            sockets.remove(ticket.pid());
+            if sockets.len() < sockets.capacity() / 4 {
+                sockets.shrink_to(sockets.len() * 2);
             }
             if reason.is_recoverable()
                 && let Some(session) = socket.session()

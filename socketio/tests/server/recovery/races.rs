@@ -130,6 +130,30 @@ async fn who_goes_away_while_everybody_is_disconnected_does_not_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_comes_back_while_everybody_is_disconnected_does_not_stay() {
+    let io = recovering();
+    let chat = io.of("/");
+    for _ in 0..200 {
+        let (client, place) = arrive(&io).await;
+        place.hear(&io, client).await;
+    }
+    for round in 0..200 {
+        let (client, place) = arrive(&io).await;
+        let offset = place.hear(&io, client).await;
+        let client = Client::open(&io).await;
+        let everybody = chat.to(&place.id);
+        let disconnected = spawn_blocking(move || everybody.disconnect());
+        client.send(&format!("0{}", place.claim(&offset))).await;
+        disconnected.await.unwrap();
+        // It is asked once more, so that what came of the claim is known.
+        let (again, packets) = come_back(&io, &place, &offset).await;
+        assert_ne!(packets, [place.answer()], "{round}");
+        client.close().await;
+        again.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_comes_and_goes_hears_everything_once_and_in_order() {
     const EVENTS: usize = 1000;
     const EMITTERS: usize = 3;
