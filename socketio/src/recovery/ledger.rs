@@ -30,6 +30,8 @@ pub(crate) struct Ledger {
 struct Present {
     /// How many times somebody was to be forgotten.
     forgotten: u64,
+    /// Those who come back and are not let in yet, by their pids.
+    returning: HashMap<Sid, Socket>,
     /// The sockets that may come back, by their pids.
     sockets: HashMap<Sid, Socket>,
 }
@@ -88,7 +90,11 @@ impl Ledger {
     /// looks connected it leaves, and its connection is closed.
     pub(crate) fn restore(&self, nsp: &str, claim: &Claim) -> Option<(Session, Moment)> {
         let mut turn = self.turn();
-        let before = turn.present.sockets.get(&*claim.pid).cloned();
+        let Present {
+            returning, sockets, ..
+        } = &*turn.present;
+        let before = returning.get(&*claim.pid);
+        let before = before.or_else(|| sockets.get(&*claim.pid)).cloned();
         if let Some(before) = &before {
             turn.end(before, TAKEN_OVER);
         }
@@ -114,7 +120,7 @@ impl Ledger {
             if is_meant {
                 turn.end(socket, DisconnectReason::Server);
             } else {
-                turn.enter(pid, socket);
+                turn.present.returning.insert(pid.clone(), socket.clone());
             }
             is_meant
         };
@@ -144,7 +150,8 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Has a socket taken over when its client comes back.
     pub(crate) fn enter(&mut self, pid: &Sid, socket: &Socket) {
-        // What it replaces is the same socket.
+        // What it replaces is the same socket, which the caller has.
+        self.present.returning.remove(pid);
         self.present.sockets.insert(pid.clone(), socket.clone());
     }
 
@@ -157,14 +164,12 @@ impl Turn<'_> {
     /// connections learn it when they are to be.
     fn end_returning(&mut self, who: &Audience) -> Vec<Socket> {
         let is_meant = |socket: &&Socket| {
-            !socket.is_connected() && {
-                let rooms = socket.rooms();
-                let rooms = rooms.iter().map(|room| &**room).collect();
-                who.includes(socket.id(), &rooms)
-            }
+            let rooms = socket.rooms();
+            let rooms = rooms.iter().map(|room| &**room).collect();
+            who.includes(socket.id(), &rooms)
         };
-        let sockets = self.present.sockets.values();
-        let returning: Vec<_> = sockets.filter(is_meant).cloned().collect();
+        let returning = self.present.returning.values();
+        let returning: Vec<_> = returning.filter(is_meant).cloned().collect();
         for socket in &returning {
             self.end(socket, DisconnectReason::Server);
         }
@@ -177,7 +182,10 @@ impl Turn<'_> {
         let is_first = socket.close_line(reason);
         if is_first && let Some(ticket) = socket.ticket() {
             // The caller has a clone of it, so it is not dropped here.
-            let sockets = &mut self.present.sockets;
+            let Present {
+                returning, sockets, ..
+            } = &mut *self.present;
+            returning.remove(ticket.pid());
             sockets.remove(ticket.pid());
             if sockets.len() < sockets.capacity() / 4 {
                 sockets.shrink_to(sockets.len() * 2);
