@@ -61,7 +61,8 @@ pub struct Config {
     pub path: String,
     /// How long after the last pong the next ping is sent. Default: 25 s.
     pub ping_interval: Duration,
-    /// How long a client has to answer a ping. Default: 20 s.
+    /// How long a client has to answer a ping. Default: 20 s; less than a
+    /// millisecond is taken as one.
     pub ping_timeout: Duration,
     /// The transports that are served. Default: both.
     pub transports: Vec<Transport>,
@@ -162,7 +163,9 @@ impl Config {
 
     /// What was set directly may differ from what the setters keep to.
     #[cfg(feature = "server")]
-    pub(crate) fn normalized(self) -> Self {
+    pub(crate) fn normalized(mut self) -> Self {
+        // With none at all a session would be over before it begins.
+        self.ping_timeout = self.ping_timeout.max(Duration::from_millis(1));
         let path = self.path.clone();
         self.path(path)
     }
@@ -232,7 +235,7 @@ pub struct Limits {
     /// 64 bits, which is the least that a provider gives away.
     ///
     /// Addresses are known only where the host tells them with
-    /// [`PeerAddr`](crate::PeerAddr); behind a proxy it should tell the client's,
+    /// [`PeerAddr`](crate::PeerAddr), which no host does by itself; behind a proxy it should tell the client's,
     /// or all clients share the limit. Default: no limit (`usize::MAX`).
     pub sessions_per_address: usize,
 }

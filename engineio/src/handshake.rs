@@ -1,6 +1,7 @@
 //! The request that opened a session.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use hyper::upgrade::OnUpgrade;
 /// The request that opened a session.
 ///
 /// It stays what it was for the session's life, also after an upgrade.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Handshake {
     /// The address of the peer, where the host told it with [`PeerAddr`].
@@ -46,6 +47,16 @@ impl Handshake {
                 .and_then(|target| target.as_str().parse().ok())
                 .unwrap_or_default(),
         }
+    }
+}
+
+impl fmt::Debug for Handshake {
+    /// Neither headers nor query, which hold tokens and cookies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("address", &self.address)
+            .field("path", &self.uri.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,5 +130,17 @@ mod tests {
             !shown.contains("secret") && shown.contains("open"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_printed() {
+        let request = http::Request::get("/engine.io/?EIO=4&token=secret")
+            .header("cookie", "session=secret")
+            .body(())
+            .unwrap();
+        let (parts, ()) = request.into_parts();
+        let printed = format!("{:?}", Handshake::new(&parts));
+        assert!(printed.contains("/engine.io/"), "{printed}");
+        assert!(!printed.contains("secret"), "{printed}");
     }
 }

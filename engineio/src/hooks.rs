@@ -158,6 +158,8 @@ impl Config {
     }
 
     /// Tells of each request that is refused with a code, before it is answered.
+    /// Those without one (a body that is too long or compressed, a server that is
+    /// full) are in the figures of the feature `metrics`.
     ///
     /// What goes wrong on an open session is not told here, but by
     /// [`Socket::close_reason`](crate::Socket::close_reason). It should not

@@ -80,6 +80,7 @@
 //! | `engineio_requests_refused_total` | counter | `code`, or `status` where there is no code | requests refused, see [`Refused`] |
 //! | `engineio_outbox_bytes` | gauge, bytes | | what is charged to all sessions, as [`Socket::buffered`] is to one |
 //!
+//! The recorder has to be of the version of `metrics` that is used here, 0.24.
 //! No label comes from a client. The handles are registered by [`Engine::new`],
 //! so a recorder has to be installed before it; what has not happened yet is
 //! there at zero.

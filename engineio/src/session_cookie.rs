@@ -45,8 +45,10 @@ pub enum InvalidCookie {
     /// The name is not a token, as of a header (RFC 9110, section 5.6.2).
     #[error("expected letters, digits and some signs as the name of a cookie")]
     Name,
-    /// The path has a character that would end it.
-    #[error("expected printable characters of ASCII but `;` as the path of a cookie")]
+    /// The path does not begin with a slash, or has a character that would end it.
+    #[error(
+        "expected a slash, then printable characters of ASCII but `;`, as the path of a cookie"
+    )]
     Path,
     /// The name begins with `__Host-` or `__Secure-`, whose conditions are not
     /// kept: both are secure, and the former is for the path `/` and no domain.
@@ -108,9 +110,12 @@ fn check(cookie: &Cookie<'_>) -> Result<(), InvalidCookie> {
     if !cookie.domain().is_none_or(is_host_name) {
         return Err(InvalidCookie::Domain);
     }
+    // Browsers ignore a path that does not begin with a slash.
     let is_path = |path: &str| {
-        path.bytes()
-            .all(|byte| (b' '..=b'~').contains(&byte) && byte != b';')
+        path.starts_with('/')
+            && path
+                .bytes()
+                .all(|byte| (b' '..=b'~').contains(&byte) && byte != b';')
     };
     if !cookie.path().is_none_or(is_path) {
         return Err(InvalidCookie::Path);
@@ -210,6 +215,7 @@ mod tests {
                 build("io").path("/; Domain=evil.example"),
                 InvalidCookie::Path,
             ),
+            (build("io").path("chat"), InvalidCookie::Path),
             (build("io").path("/\n"), InvalidCookie::Path),
             (build("io").path("/é"), InvalidCookie::Path),
             (build("io").domain("a; Secure"), InvalidCookie::Domain),

@@ -92,6 +92,11 @@
 //! what is emitted, joined or disconnected concerns the sockets of all of them,
 //! unless it is [`local`](Broadcast::local).
 //!
+//! # Figures
+//!
+//! With the feature `metrics` the connections are counted, see
+//! [`engineio`](engineio#figures).
+//!
 //! # Without the network
 //!
 //! Without the feature `server` (which is on by default) the crate is the
@@ -150,6 +155,7 @@ mod observers;
 mod reason;
 #[cfg(feature = "server")]
 mod recovery;
+#[cfg(feature = "server")]
 mod remote;
 #[cfg(feature = "server")]
 mod replies;
@@ -211,6 +217,7 @@ pub use namespace::Namespace;
 pub use reason::DisconnectReason;
 #[cfg(feature = "server")]
 pub use recovery::Recovery;
+#[cfg(feature = "server")]
 pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};

@@ -51,32 +51,34 @@ async fn every_event_is_seen_before_its_middleware_and_also_without_a_handler() 
 
 #[tokio::test(start_paused = true)]
 async fn what_is_emitted_is_seen_for_each_who_gets_it_and_answers_are_not() {
-    let io = server();
-    let mut log = watched(&io.of("/"));
-    io.of("/").on("ask", async |_, ()| Ack("answer"));
-    let (mut first, mut second) = (Client::open(&io).await, Client::open(&io).await);
-    let ids = [first.join("/").await, second.join("/").await];
-    let socket = io.of("/").socket(&ids[0]).unwrap();
+    let recovering = Config::default().recovery(Recovery::default());
+    for io in [server(), Server::new(recovering)] {
+        let mut log = watched(&io.of("/"));
+        io.of("/").on("ask", async |_, ()| Ack("answer"));
+        let (mut first, mut second) = (Client::open(&io).await, Client::open(&io).await);
+        let ids = [first.join("/").await, second.join("/").await];
+        let socket = io.of("/").socket(&ids[0]).unwrap();
 
-    socket.emit("one", (1, "x")).unwrap();
-    assert_eq!(log.next().await, format!(r#"{} one [1,"x"] 0"#, ids[0]));
-    io.of("/").emit("all", Binary::from(vec![1])).unwrap();
-    for id in &ids {
-        let placeholder = r#"{"_placeholder":true,"num":0}"#;
-        assert_eq!(log.next().await, format!("{id} all [{placeholder}] 1"));
+        socket.emit("one", (1, "x")).unwrap();
+        assert_eq!(log.next().await, format!(r#"{} one [1,"x"] 0"#, ids[0]));
+        io.of("/").emit("all", Binary::from(vec![1])).unwrap();
+        for id in &ids {
+            let placeholder = r#"{"_placeholder":true,"num":0}"#;
+            assert_eq!(log.next().await, format!("{id} all [{placeholder}] 1"));
+        }
+        socket.broadcast().emit("others", ()).unwrap();
+        assert_eq!(log.next().await, format!("{} others [] 0", ids[1]));
+        let _one = socket.emit_with_ack::<_, ()>("question", ());
+        assert_eq!(log.next().await, format!("{} question [] 0", ids[0]));
+        let _all = io.of("/").emit_with_ack::<_, ()>("questions", ());
+        assert!(log.next().await.contains("questions"));
+        assert!(log.next().await.contains("questions"));
+        first.send(r#"20["ask"]"#).await;
+        while first.recv().await != r#"30["answer"]"# {}
+        // What was not sent is not seen.
+        assert!(io.of("/").emit("connect", ()).is_err());
+        log.silence().await;
     }
-    socket.broadcast().emit("others", ()).unwrap();
-    assert_eq!(log.next().await, format!("{} others [] 0", ids[1]));
-    let _one = socket.emit_with_ack::<_, ()>("question", ());
-    assert_eq!(log.next().await, format!("{} question [] 0", ids[0]));
-    let _all = io.of("/").emit_with_ack::<_, ()>("questions", ());
-    assert!(log.next().await.contains("questions"));
-    assert!(log.next().await.contains("questions"));
-    first.send(r#"20["ask"]"#).await;
-    while first.recv().await != r#"30["answer"]"# {}
-    // What was not sent is not seen.
-    assert!(io.of("/").emit("connect", ()).is_err());
-    log.silence().await;
 }
 
 #[tokio::test(start_paused = true)]
