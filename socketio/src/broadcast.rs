@@ -245,8 +245,7 @@ impl Broadcast {
     /// ```
     pub fn disconnect(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, false));
-        self.forget_absent();
-        for socket in self.sockets() {
+        for socket in self.expel() {
             socket.disconnect();
         }
     }
@@ -255,8 +254,7 @@ impl Broadcast {
     /// closes their connections: [`Socket::close`].
     pub fn close(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, true));
-        self.forget_absent();
-        for socket in self.sockets() {
+        for socket in self.expel() {
             socket.close();
         }
     }
@@ -288,15 +286,16 @@ impl Broadcast {
         }
     }
 
-    /// Tells other servers, of each namespace that is meant.
-    fn forget_absent(&self) {
+    /// Those of the sockets of this server who are to be disconnected.
+    fn expel(&self) -> Vec<Socket> {
         let namespaces = self.namespace.members();
-        let absent = namespaces
+        let meant = namespaces
             .iter()
-            .filter(|namespace| namespace.recovery().is_some());
-        absent.for_each(|namespace| namespace.forget_absent(&self.selection));
+            .map(|namespace| namespace.expel(&self.selection));
+        meant.flatten().collect()
     }
 
+    /// Tells other servers, of each namespace that is meant.
     fn tell(&self, tell: impl Fn(&Cluster, &Arc<str>)) {
         if let Some(cluster) = self.cluster() {
             let namespaces = self.namespace.members();

@@ -249,8 +249,9 @@ pub struct Limits {
     /// it missed at once. Default: 4 MiB.
     pub recovery_bytes: usize,
     /// Bytes of the sessions of the whole server whose clients may come back,
-    /// see [`Config::recovery`]: their rooms, and 512 bytes for each. The oldest
-    /// go first. What the application keeps with a socket is not counted.
+    /// see [`Config::recovery`]: their rooms, and 512 bytes for each; where a
+    /// pattern made the namespace, 1024 for that as well, and its name twice. The
+    /// oldest go first. What the application keeps with a socket is not counted.
     /// Default: 16 MiB.
     pub recovery_session_bytes: usize,
     /// Bytes of a room's name. Default: 1024.

@@ -30,7 +30,7 @@ use crate::sync::lock;
 /// Values are handed out as clones: a large one is best put in an `Arc`. A value
 /// that holds its own socket keeps it alive for ever.
 #[derive(Default)]
-pub struct Extensions(Mutex<Values>);
+pub struct Extensions(Arc<Mutex<Values>>);
 
 type Values = HashMap<TypeId, Shared>;
 
@@ -101,9 +101,10 @@ impl Extensions {
         is_same
     }
 
-    /// The same values, for another socket of the same client.
+    /// The same values, those to come included, for another socket of the same
+    /// client.
     pub(crate) fn share(&self) -> Self {
-        Self(Mutex::new(lock(&self.0).clone()))
+        Self(self.0.clone())
     }
 
     /// Takes the value of this type out.

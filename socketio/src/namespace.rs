@@ -305,7 +305,8 @@ impl Namespace {
 
     /// Sees every event that is emitted to a client, once for each client that a
     /// broadcast reaches, with its name and its arguments. Answers to clients
-    /// are no events, and what was not sent is not shown.
+    /// are no events, and what was not sent is not shown, nor what is sent once
+    /// more to a client that [comes back](crate::Recovery).
     ///
     /// It runs where the event is emitted, after it was queued. If it emits
     /// itself, it sees that too.
@@ -472,10 +473,28 @@ impl Namespace {
         self.0.recovery.as_ref()
     }
 
-    /// Lets those who are selected, and are away, not come back as who they were.
-    pub(crate) fn forget_absent(&self, selection: &Selection) {
-        if let Some(ledger) = self.recovery() {
-            ledger.forget(self.name(), &Audience::Selection(selection.clone()));
+    /// Those who are selected, to be disconnected. Who of them is away does not
+    /// come back as who it was; nobody comes or goes between the two.
+    pub(crate) fn expel(&self, selection: &Selection) -> Vec<Socket> {
+        let select = || {
+            let mut sockets = Vec::new();
+            self.select(selection, &mut sockets);
+            sockets
+        };
+        let Some(ledger) = self.recovery() else {
+            return select();
+        };
+        let who = Audience::Selection(selection.clone());
+        ledger.forget(self.name(), &who, select)
+    }
+
+    /// The bytes that it costs to keep it for somebody: none if it stays anyway.
+    pub(crate) fn bytes(&self) -> usize {
+        let is_made = self.0.siblings.is_some();
+        if is_made {
+            MADE + 2 * self.0.name.len()
+        } else {
+            0
         }
     }
 
@@ -551,5 +570,20 @@ impl fmt::Debug for Namespace {
     }
 }
 
+/// What a namespace takes that a pattern made, beside its name, which the table
+/// of them has once more.
+const MADE: usize = 1024;
+
 /// Slots looked at while the lock of the index is held.
 const PIECE: u32 = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_takes_what_it_is_counted_with() {
+        let size = size_of::<Inner>() + size_of::<Behaviour>() + size_of::<Hooks>();
+        assert!(size + 64 <= MADE, "a namespace takes {size} bytes");
+    }
+}

@@ -115,10 +115,11 @@ impl Namespaces {
     /// template of the first that matches. `None` if there is nobody to ask.
     ///
     /// They are asked for each client, also where the namespace is there: a
-    /// pattern may look at who asks.
+    /// pattern may look at who asks. They see no name that none can have: in
+    /// MessagePack a client may write any.
     pub(crate) fn ask(&self, name: &str, auth: &Args) -> Option<Boxed<Option<Namespace>>> {
         let patterns = read(&self.patterns).clone();
-        if patterns.is_empty() {
+        if patterns.is_empty() || !name.starts_with('/') {
             return None;
         }
         let (name, auth) = (name.to_owned(), auth.clone());
@@ -209,6 +210,16 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_are_not_asked_for_what_is_no_name() {
+        let namespaces = Namespaces::new(Arc::new(Config::default()), None);
+        namespaces.add_pattern(async |_, _| true);
+        for (name, is_one) in [("/x", true), ("/", true), ("", false), ("x/", false)] {
+            let asked = namespaces.ask(name, &Args::default());
+            assert_eq!(asked.is_some(), is_one, "{name}");
+        }
+    }
 
     #[test]
     fn namespaces_that_are_gone_take_no_room() {

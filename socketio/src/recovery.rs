@@ -20,7 +20,7 @@ use crate::{Config, Encoded, Extensions, Namespace};
 
 use memory::Memory;
 
-pub(crate) use ledger::{Claim, Ledger, Turn};
+pub(crate) use ledger::{Claim, Ledger};
 pub(crate) use ticket::{Farewell, Ticket};
 
 /// Connection state recovery: who comes back after a short interruption of the
@@ -29,7 +29,10 @@ pub(crate) use ticket::{Farewell, Ticket};
 /// Its socket is a new one, with the id, the rooms and the
 /// [extensions](crate::Socket::extensions) of the one before, whose
 /// [last handlers](crate::Namespace::on_disconnect) have run, or have had
-/// [`leave_timeout`](crate::Config::leave_timeout). Middleware decides once more.
+/// [`leave_timeout`](crate::Config::leave_timeout). Middleware decides once more;
+/// the socket has its rooms and extensions then. Who knows the secret of another,
+/// and passes, is the other: where clients have users, middleware compares the one
+/// of the auth payload with the one in the extensions, which may not be the same.
 /// Then what the client missed is sent to it, in the order in which it was
 /// emitted, and the socket is connected; [`recovered`](crate::Socket::recovered)
 /// says so.

@@ -77,7 +77,8 @@ impl RemoteSocket {
         args: P,
     ) -> Request<T> {
         let target = self.namespace.to(&self.id);
-        Request::new(target.ask(event.as_str(), &args))
+        let sent = target.ask(event.as_str(), &args);
+        Request::new(sent).within(self.namespace.config().ack_timeout)
     }
 
     /// Puts the socket into a room.

@@ -135,11 +135,12 @@ fn pass_on(
 
 /// Disconnects sockets of this node, and those who may come back to it.
 fn dismiss(namespace: &Namespace, to: &Selection, close: bool) {
-    namespace.forget_absent(to);
-    namespace.for_each(to, |socket| match close {
-        true => socket.close(),
-        false => socket.disconnect(),
-    });
+    for socket in namespace.expel(to) {
+        match close {
+            true => socket.close(),
+            false => socket.disconnect(),
+        }
+    }
 }
 
 /// Tells about sockets of this node, some at a time.

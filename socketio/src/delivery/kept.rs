@@ -5,7 +5,7 @@ use engineio::Wake;
 use super::{Outgoing, Target};
 use crate::observers::Shown;
 use crate::proto::draft::Draft;
-use crate::recovery::{Audience, Ledger, Turn};
+use crate::recovery::{Audience, Ledger};
 use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
 
 impl Namespace {
@@ -17,13 +17,12 @@ impl Namespace {
         event: &Outgoing<'_, P>,
         to: Target<'_>,
     ) -> Result<Result<(), EmitError>, EncodeError> {
-        let shown = Shown::new(event);
-        let event = Written::new(self, event)?;
+        let Written { draft, plain } = Written::new(self, event)?;
         let (audience, mut sockets) = match to {
             Target::Selection(selection) => (Audience::Selection(selection.clone()), Vec::new()),
             Target::Socket(socket) => (Audience::Socket(socket.shared_id()), vec![socket.clone()]),
         };
-        let sent = {
+        let (_packet, sent) = {
             let turn = ledger.turn();
             match to {
                 Target::Selection(selection) => self.select(selection, &mut sockets),
@@ -32,13 +31,15 @@ impl Namespace {
                 }
                 Target::Socket(_) => {}
             }
-            event.send(&turn, self.name(), audience, &sockets)
+            let packet = turn.store.append(self.name(), audience, draft, turn.now);
+            let sent = queue(&sockets, &packet, plain.as_ref());
+            (packet, sent)
         };
-        // Whoever waits for it is woken behind the turn, and the sockets are let
-        // go there, too.
+        // Whoever waits for it is woken behind the turn, and the sockets and the
+        // packet are let go there, too.
         let mut outcome = Ok(());
-        let is_watched = self.behaviour().is_watched();
         let mut reached = Vec::new();
+        let is_watched = self.behaviour().is_watched();
         for (socket, (sent, _wake)) in sockets.iter().zip(sent) {
             match (sent, to) {
                 (Ok(()), _) if is_watched => reached.push(socket),
@@ -50,8 +51,9 @@ impl Namespace {
             }
         }
         ledger.sweep();
+        let event = Shown::new(event);
         for socket in reached {
-            socket.show_outgoing(&shown);
+            socket.show_outgoing(&event);
         }
         Ok(outcome)
     }
@@ -86,14 +88,14 @@ impl Written {
             plain: Some(parser.encode_event(nsp, name, &args, None)?),
         })
     }
+}
 
-    fn send(self, turn: &Turn<'_>, nsp: &str, audience: Audience, to: &[Socket]) -> Vec<Sent> {
-        let packet = turn.store.append(nsp, audience, self.draft, turn.now);
-        let plain = self.plain.as_ref().unwrap_or(&packet);
-        let sent = to.iter().map(|socket| match socket.ticket() {
-            Some(_) => socket.queue(&packet),
-            None => socket.queue(plain),
-        });
-        sent.collect()
-    }
+/// Sends a packet to each, or the plain one to who is given no offset. Nobody is
+/// woken.
+fn queue(to: &[Socket], packet: &Encoded, plain: Option<&Encoded>) -> Vec<Sent> {
+    let sent = to.iter().map(|socket| match socket.ticket() {
+        Some(_) => socket.queue(packet),
+        None => socket.queue(plain.unwrap_or(packet)),
+    });
+    sent.collect()
 }

@@ -118,7 +118,8 @@ impl Sessions {
 /// What a session costs, beside what the application keeps with it.
 fn charge(session: &Session) -> usize {
     let rooms = session.rooms.iter();
-    SESSION_CHARGE + rooms.map(|room| room.len() + ROOM_CHARGE).sum::<usize>()
+    let rooms: usize = rooms.map(|room| room.len() + ROOM_CHARGE).sum();
+    SESSION_CHARGE + session.namespace.bytes() + rooms
 }
 
 const SESSION_CHARGE: usize = 512;

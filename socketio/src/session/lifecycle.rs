@@ -49,7 +49,9 @@ impl Session {
     ) {
         let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake);
         let config = &self.shared.config;
-        let (limit, skips) = (config.leave_timeout, config.skips_middleware());
+        // The last handlers of the one before may themselves be put off.
+        let limit = config.farewell_delay().saturating_add(config.leave_timeout);
+        let skips = config.skips_middleware();
         let decision = socket.namespace().hooks().decide(socket.clone());
         let hooks = Box::pin(async move {
             let Some(before) = before else {
@@ -82,8 +84,9 @@ impl Session {
         );
         self.connection.accept(namespace.name());
         if !socket.admit() {
-            // The client is on another connection already. Or what it missed is
-            // not known any more: it is told so when it comes once more.
+            // The client is on another connection already. Or it was disconnected
+            // while it came back, or what it missed is not known any more: it is
+            // told so when it comes once more.
             self.link.engine.close(Close::Discard);
             return drop_out(&self.slots.remove(index).socket, DisconnectReason::Server);
         }

@@ -42,10 +42,14 @@ impl Socket {
             return (Self::new(namespace, link, handshake, None), None);
         };
         if let Ok(claim) = handshake.auth.parse::<Claim>()
-            && let Some(session) = ledger.restore(namespace.name(), &claim)
+            && let Some((session, moment)) = ledger.restore(namespace.name(), &claim)
         {
             let farewell = session.farewell.clone();
+            let pid = session.pid.clone();
             let socket = Self::restored(namespace, link, handshake, session, claim.offset);
+            if let Some(ledger) = socket.0.namespace.recovery() {
+                ledger.enter(&pid, &socket, moment);
+            }
             return (socket, Some(farewell));
         }
         let ticket = Box::new(Ticket::new());
@@ -62,7 +66,6 @@ impl Socket {
         let ticket = Ticket::returning(&session, offset);
         let Session {
             extensions,
-            pid,
             rooms,
             sid,
             ..
@@ -83,9 +86,6 @@ impl Socket {
             }
         }
         socket.0.namespace.tell_rooms();
-        if let Some(ledger) = socket.0.namespace.recovery() {
-            ledger.turn().enter(&pid, &socket);
-        }
         socket
     }
 
@@ -177,7 +177,7 @@ impl Socket {
             && is_away
         {
             let who = Audience::Socket(self.0.id.clone());
-            ledger.forget(self.0.namespace.name(), &who);
+            ledger.forget(self.0.namespace.name(), &who, || ());
         }
     }
 

@@ -116,6 +116,30 @@ async fn a_volatile_event_that_is_dropped_is_not_seen() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_kept_for_those_who_miss_it_is_seen_as_well() {
+    let config = Config::default().recovery(Recovery::default());
+    for config in [
+        config.clone(),
+        config.engine(|engine| engine.allow_revision_3(true)),
+    ] {
+        let io = Server::new(config);
+        let mut log = watched(&io.of("/"));
+        let mut client = Client::connect(&io).await;
+        let socket = io.of("/").sockets().pop().unwrap();
+        let id = socket.id().to_owned();
+        socket.emit("own", 1).unwrap();
+        io.of("/").emit("all", 2).unwrap();
+        io.of("/").except(&id).emit("nobody", 3).unwrap();
+        client.recv().await;
+        client.recv().await;
+        // They see what the application emitted, without the offset.
+        assert_eq!(log.next().await, format!("{id} own [1] 0"));
+        assert_eq!(log.next().await, format!("{id} all [2] 0"));
+        log.silence().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pattern_sees_the_events_of_its_namespaces() {
     let io = server();
     let games = io.of_matching(async |_, _| true);

@@ -51,6 +51,24 @@ async fn who_comes_back_is_who_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_last_handlers_leave_behind_is_there_for_who_comes_back() {
+    let io = recovering();
+    let chat = io.of("/");
+    chat.on_disconnect(async |socket, _| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        socket.extensions().update(|ends: &mut u8| *ends += 1);
+        socket.set_data("left")
+    });
+    let (client, place) = arrive(&io).await;
+    let offset = place.hear(&io, client).await;
+    let (_client, packets) = come_back(&io, &place, &offset).await;
+    assert_eq!(packets, [place.answer()]);
+    let socket = chat.socket(&place.id).unwrap();
+    assert_eq!(socket.extensions().get::<u8>(), Some(1));
+    assert_eq!(socket.data::<String>().unwrap(), "left");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_option_lets_those_pass_who_were_let_in_before() {
     let recovery = Recovery::default().skip_middleware(true);
     let io = Server::new(Config::default().recovery(recovery));

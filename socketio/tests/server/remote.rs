@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use socketio::{AckError, Binary, RemoteSocket, Socket};
+use socketio::{AckError, Binary, Config, RemoteSocket, Server, Socket};
 
 use crate::crowd::{Crowd, NODE_LIMIT};
 use crate::support::{Client, server};
@@ -123,6 +123,18 @@ async fn a_socket_of_another_node_is_told_and_moved() {
     crowd.settle().await;
     assert_eq!(crowd.nodes[2].io.engine().session_count(), 1);
     crowd.is_at_rest().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_to_a_remote_socket_has_the_timeout_of_the_configuration() {
+    let io = Server::new(Config::default().ack_timeout(Duration::from_secs(7)));
+    let _client = Client::connect(&io).await;
+    let found = io.fetch_sockets().await.unwrap();
+    let asked = tokio::time::Instant::now();
+    let question = found[0].emit_with_ack::<_, ()>("?", ());
+    let outcome = tokio::time::timeout(Duration::from_secs(60), question).await;
+    assert!(matches!(outcome, Ok(Err(AckError::Timeout))), "{outcome:?}");
+    assert_eq!(asked.elapsed().as_secs(), 7);
 }
 
 #[tokio::test(start_paused = true)]

@@ -176,6 +176,25 @@ fn sessions_are_limited_in_bytes() {
 }
 
 #[test]
+fn what_is_kept_of_a_namespace_for_a_session_is_counted() {
+    let test = Test::new(1 << 20, 1 << 20);
+    let bytes = || lock(&test.store.state).sessions.bytes();
+    let session = test.session("/x", "me", &[]);
+    let pattern = session.namespace.clone();
+    test.store.persist(session, test.now);
+    let named = bytes();
+    pattern.be_pattern();
+    let name = format!("/{}", "x".repeat(200));
+    let mut session = test.session("/x", "me", &[]);
+    session.namespace = pattern.child(name.as_str().into());
+    test.store.persist(session, test.now);
+    assert!(bytes() > 2 * named + 2 * name.len());
+    let who = selection(&[], &[], None);
+    test.store.forget(&name, &who);
+    assert_eq!(bytes(), named);
+}
+
+#[test]
 fn what_the_application_kept_is_dropped_under_no_lock() {
     /// Uses the store that drops it.
     struct Curious(Arc<Memory>, Instant, Arc<AtomicUsize>);

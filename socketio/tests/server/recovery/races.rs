@@ -78,6 +78,81 @@ async fn a_socket_that_looks_connected_is_taken_over_by_its_client() {
     assert_eq!(new.rooms().len(), 1, "nor does it join");
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_last_handlers_come_first_also_behind_one_that_hangs() {
+    let io = recovering();
+    let mut log = Log::new();
+    let (begin, end) = (log.pen(), log.pen());
+    io.of("/").on_event(async |_, event| {
+        std::future::pending::<()>().await;
+        Ok::<_, &str>(event)
+    });
+    io.of("/").on_connect(async move |socket| {
+        let _ = begin.send(format!("connect {}", socket.recovered()));
+    });
+    io.of("/").on_disconnect(async move |_, reason| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let _ = end.send(reason.to_string());
+    });
+    let (mut before, place) = arrive(&io).await;
+    io.of("/").emit("heard", ()).unwrap();
+    let offset = last(&before.recv().await);
+    before.send(r#"2["hangs"]"#).await;
+    let (_client, packets) = come_back(&io, &place, &offset).await;
+    assert_eq!(packets, [place.answer()]);
+    let seen = [log.next().await, log.next().await, log.next().await];
+    assert_eq!(seen, ["connect false", "forced close", "connect true"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_goes_away_while_everybody_is_disconnected_does_not_come_back() {
+    let io = recovering();
+    let chat = io.of("/");
+    // That takes its time, in which somebody can go away.
+    for _ in 0..200 {
+        let (client, place) = arrive(&io).await;
+        place.hear(&io, client).await;
+    }
+    for round in 0..100 {
+        let (mut client, place) = arrive(&io).await;
+        let socket = chat.socket(&place.id).unwrap();
+        socket.emit("heard", ()).unwrap();
+        let offset = last(&client.recv().await);
+        let everybody = chat.to(&place.id);
+        let disconnected = spawn_blocking(move || everybody.disconnect());
+        socket.engine().close(engineio::Close::Discard);
+        disconnected.await.unwrap();
+        socket.closed().await;
+        let (client, packets) = come_back(&io, &place, &offset).await;
+        assert_ne!(packets, [place.answer()], "{round}");
+        client.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_comes_back_while_everybody_is_disconnected_does_not_stay() {
+    let io = recovering();
+    let chat = io.of("/");
+    for _ in 0..200 {
+        let (client, place) = arrive(&io).await;
+        place.hear(&io, client).await;
+    }
+    for round in 0..200 {
+        let (client, place) = arrive(&io).await;
+        let offset = place.hear(&io, client).await;
+        let client = Client::open(&io).await;
+        let everybody = chat.to(&place.id);
+        let disconnected = spawn_blocking(move || everybody.disconnect());
+        client.send(&format!("0{}", place.claim(&offset))).await;
+        disconnected.await.unwrap();
+        // It is asked once more, so that what came of the claim is known.
+        let (again, packets) = come_back(&io, &place, &offset).await;
+        assert_ne!(packets, [place.answer()], "{round}");
+        client.close().await;
+        again.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_comes_and_goes_hears_everything_once_and_in_order() {
     const EVENTS: usize = 1000;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use engineio::Close;
 use serde_json::json;
+use socketio::BoxError;
+use tokio::sync::{Semaphore, SemaphorePermit as Permit};
 
 use super::{MAX_DISCONNECTION, Place, arrive, come_back, last, recovering};
 use crate::support::Client;
@@ -157,6 +159,73 @@ async fn who_is_disconnected_while_it_is_away_is_new() {
         }
         let (client, packets) = come_back(&io, &place, &offset).await;
         assert_eq!(packets == [place.answer()], how > 2, "{how}");
+        client.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_disconnected_while_it_comes_back_is_new() {
+    let io = recovering();
+    let chat = io.of("/");
+    let gate = Arc::new(Semaphore::new(1));
+    let passed = gate.clone();
+    chat.middleware(async move |_, ()| {
+        passed
+            .acquire()
+            .await
+            .map(Permit::forget)
+            .map_err(BoxError::from)
+    });
+    chat.on_connect(async |socket| socket.join("room"));
+    for how in 0..4 {
+        let (client, place) = arrive(&io).await;
+        let socket = chat.socket(&place.id).unwrap();
+        let offset = place.hear(&io, client).await;
+        let mut client = Client::open(&io).await;
+        client.send(&format!("0{}", place.claim(&offset))).await;
+        client.silence().await;
+        match how {
+            0 => socket.disconnect(),
+            1 => chat.to("room").disconnect(),
+            2 => chat.to(&place.id).close(),
+            _ => chat.to("elsewhere").disconnect(),
+        }
+        gate.add_permits(1);
+        let answer = client.first().await;
+        assert_eq!(answer == Some(place.answer()), how > 2, "{how}");
+        gate.add_permits(1);
+        if answer.is_none() {
+            let (again, packets) = come_back(&io, &place, &offset).await;
+            assert_ne!(packets, [place.answer()], "{how}");
+            again.close().await;
+            gate.add_permits(1);
+        }
+        client.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_the_secret_of_another_user_is_told_apart_by_middleware() {
+    let io = recovering();
+    io.of("/")
+        .middleware(async |socket, auth: serde_json::Value| {
+            let user = auth["user"].as_str().unwrap_or_default().to_owned();
+            match socket.extensions().get::<String>() {
+                Some(before) if before != user => Err("another user"),
+                _ => {
+                    socket.extensions().insert(user);
+                    Ok(())
+                }
+            }
+        });
+    for (user, answer) in [("", None), ("eve", Some(r#"4{"message":"another user"}"#))] {
+        let (client, place) = arrive(&io).await;
+        let offset = place.hear(&io, client).await;
+        let mut client = Client::open(&io).await;
+        let claim = json!({ "pid": place.pid, "offset": offset, "user": user });
+        client.send(&format!("0{claim}")).await;
+        let expected = answer.map_or_else(|| place.answer(), str::to_owned);
+        assert_eq!(client.recv().await, expected);
         client.close().await;
     }
 }
