@@ -10,6 +10,12 @@ const suite = await startServer("client-suite");
 const lab = await startServer("lab-socket");
 after(() => Promise.all([suite.stop(), lab.stop()]));
 
+/** What an event carries, without the offset that recovery puts behind it. */
+function withoutOffset(args) {
+  assert.match(args.at(-1), /^[\w-]{16}$/);
+  return args.slice(0, -1);
+}
+
 for (const transport of transports) {
   const combination = { client: newest, transport };
   describe(`client-suite over ${transport.name}`, () => {
@@ -38,7 +44,7 @@ for (const transport of transports) {
       for (const [event, args, answer, values] of cases) {
         const answered = next(socket, answer);
         socket.emit(event, ...args);
-        assert.deepEqual(await answered, values, event);
+        assert.deepEqual(withoutOffset(await answered), values, event);
       }
     });
 
@@ -51,7 +57,8 @@ for (const transport of transports) {
       const texts = record(socket, "takeUtf8");
       socket.emit("getUtf8");
       await ask(socket, "getId");
-      assert.deepEqual(texts, [["てすと"], ["Я Б Г Д Ж Й"], ["Ä ä Ü ü ß"], ["utf8 — string"], ["utf8 — string"]]);
+      const expected = ["てすと", "Я Б Г Д Ж Й", "Ä ä Ü ü ß", "utf8 — string", "utf8 — string"];
+      assert.deepEqual(texts.map(withoutOffset).flat(), expected);
     });
 
     it("answers binary events that come in order", async (t) => {
