@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { connected, newest, transports } from "../support/clients.js";
+import { connected, newest, reachesFinalTransport, transports } from "../support/clients.js";
 import { ask, next, record, settled } from "../support/signals.js";
 import { startServer } from "../support/server.js";
 
@@ -63,6 +63,9 @@ for (const transport of transports) {
         for (let sent = 0; sent < 50; sent++) other.emit("bcast", "count", count++);
         await returned;
         assert.equal(socket.recovered, true);
+        // A client whose connection ends in the middle of an upgrade may stop
+        // polling and notice nothing before its ping timeout.
+        await reachesFinalTransport(socket.io.engine, transport);
       }
       await settled(other);
       await settled(socket);

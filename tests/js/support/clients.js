@@ -119,6 +119,7 @@ export async function opened(t, url, combination, options) {
   return socket;
 }
 
-async function reachesFinalTransport(engine, transport) {
+/** Resolves once an engine has upgraded, where it upgrades. */
+export async function reachesFinalTransport(engine, transport) {
   if (engine.transport.name !== transport.list.at(-1)) await next(engine, "upgrade");
 }
