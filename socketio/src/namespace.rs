@@ -128,7 +128,7 @@ impl Namespace {
     ///
     /// The payload is any owned type with `serde::Deserialize`, where a tuple
     /// is several arguments, `()` none and anything else one; or
-    /// [`Args`](crate::Args), unparsed; or the whole [`Incoming`] event.
+    /// [`Args`], unparsed; or the whole [`Incoming`] event.
     /// Missing arguments read as null, so that an `Option` takes them.
     ///
     /// There is one handler for each name: a second one replaces the first.
