@@ -12,9 +12,9 @@ use crate::client::{
 use crate::http::{Client, websocket_headers};
 use crate::measure::{KIB, MIB, measure};
 
-/// A client that never uses a name twice, a million in the three runs.
+/// A client that never uses a name twice.
 pub(crate) fn names_leave_nothing_behind() {
-    const NAMES: usize = 350_000;
+    const NAMES: usize = 500_000;
     measure(4 * MIB, async || {
         let io = socketio::Server::new(socketio::Config::default());
         io.of("/").on("known", async |_, _: u8| {});
