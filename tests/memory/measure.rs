@@ -12,10 +12,10 @@ pub(crate) const KIB: usize = 1 << 10;
 pub(crate) const MIB: usize = 1 << 20;
 
 /// How often a scenario is run at most until it leaves nothing more.
-const RUNS: usize = 10;
+const RUNS: usize = 14;
 
 /// What is nothing: pages that are taken and given back anyhow.
-const NOTHING: usize = MIB;
+const NOTHING: usize = 256 * KIB;
 
 /// Runs a scenario, whose peak is at most `allowed` bytes above the beginning;
 /// then again, until a run leaves nothing behind. What the first ones leave are
