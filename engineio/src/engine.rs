@@ -114,13 +114,28 @@ impl Engine {
     }
 
     /// Ends the engine: no session is opened any more, each open one is closed
-    /// at once, and each handler is waited for. A handler must not await this
-    /// itself: it would wait for its own end.
-    pub async fn close(&self) {
+    /// as [`Socket::close`] does, and each handler is waited for. A handler must
+    /// not await this itself: it would wait for its own end.
+    ///
+    /// Who is impatient with [`Close::Flush`] calls it again with
+    /// [`Close::Discard`]; what was called before may be dropped.
+    ///
+    /// ```
+    /// # async fn end(engine: engineio::Engine) {
+    /// use std::time::Duration;
+    /// use engineio::Close;
+    ///
+    /// let patience = Duration::from_secs(3);
+    /// if tokio::time::timeout(patience, engine.close(Close::Flush)).await.is_err() {
+    ///     engine.close(Close::Discard).await;
+    /// }
+    /// # }
+    /// ```
+    pub async fn close(&self, how: Close) {
         self.0.is_closing.send_replace(true);
         let sessions = self.0.table().all();
         for shared in sessions {
-            shared.update(|session, now| session.close(Close::Discard, now));
+            shared.update(|session, now| session.close(how, now));
         }
         let mut tasks = self.0.tasks.subscribe();
         // The sender cannot be gone: `self` holds it.

@@ -75,8 +75,9 @@ pub struct Config {
     /// [`leave_timeout`](Self::leave_timeout); then it is dropped where it waits,
     /// for [`on_disconnect`](crate::Namespace::on_disconnect) to run.
     pub serial_handlers: bool,
-    /// How long [`Server::close`](crate::Server::close) waits for handlers
-    /// that still run. Default: 10 s.
+    /// How long [`Server::close`](crate::Server::close) takes at most: half of
+    /// it for clients to take what was sent to them, all of it for handlers that
+    /// still run. Default: 10 s.
     pub shutdown_timeout: Duration,
 }
 

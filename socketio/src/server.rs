@@ -5,16 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock, Weak};
 
 use bytes::Bytes;
-use engineio::{Engine, EngineLayer, EngineService};
+use engineio::{Close, Engine, EngineLayer, EngineService};
 use http::{Request, Response};
+use tokio::time::timeout;
 
 use crate::cluster::Cluster;
 use crate::namespaces::Namespaces;
 use crate::observers::caught;
+use crate::rooms::Selection;
 use crate::session::Session;
 use crate::sync::{read, write};
 use crate::unwind::discard;
-use crate::{Args, ClusterStatus, Config, Limits, Namespace, Recovery};
+use crate::{Args, ClusterStatus, Config, Limits, Namespace, Recovery, Socket};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -207,21 +209,30 @@ impl Server {
     }
 
     /// Ends the server: nobody connects any more, each socket disconnects with
-    /// [`Shutdown`](crate::DisconnectReason::Shutdown), and handlers that
-    /// still run are waited for, but no longer than
-    /// [`shutdown_timeout`](Config::shutdown_timeout). Then all handlers are
-    /// dropped, with what they captured. A handler that awaits this waits for
+    /// [`Shutdown`](crate::DisconnectReason::Shutdown), and its client gets what
+    /// was sent to it before its connection ends. Handlers that still run are
+    /// waited for. Then all handlers are dropped, with what they captured.
+    ///
+    /// All of that takes no longer than
+    /// [`shutdown_timeout`](Config::shutdown_timeout): when half of it is over,
+    /// clients that have not taken what is theirs are cut off, and at its end
+    /// handlers are not waited for any more. A handler that awaits this waits for
     /// itself, for that whole time: it is to spawn it instead.
     ///
     /// The HTTP server around it is not touched.
     pub async fn close(&self) {
         let shared = &self.0.shared;
         shared.is_closing.store(true, Ordering::SeqCst);
-        let timeout = shared.config.shutdown_timeout;
-        if tokio::time::timeout(timeout, self.0.engine.close())
-            .await
-            .is_err()
+        for namespace in shared.namespaces.all() {
+            let everyone = Selection::default();
+            namespace.for_each(&everyone, Socket::wake);
+        }
+        let engine = &self.0.engine;
+        let half = shared.config.shutdown_timeout / 2;
+        if timeout(half, engine.close(Close::Flush)).await.is_err()
+            && timeout(half, engine.close(Close::Discard)).await.is_err()
         {
+            let timeout = shared.config.shutdown_timeout;
             tracing::warn!(?timeout, "handlers still run after the server was closed");
         }
         shared.namespaces.clear();

@@ -134,7 +134,12 @@ impl Session {
             return true;
         }
         let Poll::Ready(message) = self.link.engine.poll_recv(cx) else {
-            return false;
+            // What came before the server closed is handled.
+            let is_closing = self.shared.is_closing();
+            if is_closing {
+                self.end(self.close_reason(), cx);
+            }
+            return is_closing;
         };
         match message.map(|message| self.connection.handle(message, self.now)) {
             None => self.end(self.close_reason(), cx),
@@ -157,7 +162,7 @@ impl Session {
         }
         // Who is not listened to can still go away. This runs on the task of
         // the engine's session, which is woken by its end.
-        let is_closed = self.link.engine.close_reason().is_some();
+        let is_closed = self.link.engine.close_reason().is_some() || self.shared.is_closing();
         if is_closed {
             self.end(self.close_reason(), cx);
         }

@@ -333,10 +333,14 @@ impl Socket {
     }
 
     /// Disconnects the client from all its namespaces, and closes the
-    /// connection once what is queued is sent.
+    /// connection once what is queued is sent. As [`disconnect`](Self::disconnect),
+    /// it does nothing while the middleware runs, or when the socket has left:
+    /// the client may be in other namespaces.
     pub fn close(&self) {
+        if self.is_connected() {
+            self.0.line.link().close();
+        }
         self.disconnect();
-        self.0.line.link().close();
     }
 
     /// Whether the socket is connected: it passed the middleware and has not
@@ -360,6 +364,11 @@ impl Socket {
     /// Why the socket left; `None` if it has not.
     pub(crate) fn reason(&self) -> Option<DisconnectReason> {
         self.0.line.reason()
+    }
+
+    /// Lets the task of the connection look again at what it waits for.
+    pub(crate) fn wake(&self) {
+        self.0.line.link().wake();
     }
 
     /// Whether this is the connection's first payload that does not fit.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engineio::{Config, Engine, EngineService};
+use engineio::{Close, Config, Engine, EngineService};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -28,7 +28,7 @@ pub(crate) fn silent(config: Config) -> Engine {
 pub(crate) async fn ends(engine: &Engine) {
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(engine.session_count(), 0);
-    engine.close().await;
+    engine.close(Close::Discard).await;
 }
 
 pub(crate) fn client(service: &EngineService) -> Client {

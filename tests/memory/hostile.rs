@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engineio::Config;
+use engineio::{Close, Config};
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{
@@ -101,7 +101,7 @@ pub(crate) fn what_is_never_finished_is_cleared_away() {
         assert_eq!(engine.session_count(), 0);
         // Nor has the engine a task left to wait for.
         let now = tokio::time::Instant::now();
-        engine.close().await;
+        engine.close(Close::Discard).await;
         assert_eq!(now.elapsed(), Duration::ZERO);
         // A host's connection that cannot write its 101 waits for the client.
         drop(clients);

@@ -200,7 +200,7 @@ async fn what_waits_for_all_clients_is_a_figure_that_returns_to_zero() {
     assert_eq!(engine.session_count(), 0);
     // The websocket's share is still being written.
     assert_eq!(figures.all()["outbox_bytes"], message);
-    engine.close().await;
+    engine.close(Close::Discard).await;
     assert_eq!(figures.all()["outbox_bytes"], 0);
     assert_eq!(websocket.end().await, End::Dropped);
 }
