@@ -77,6 +77,12 @@ impl<'a> Reader<'a> {
         is_undefined
     }
 
+    fn skip_nil(&mut self) -> bool {
+        let is_nil = self.message.get(self.at) == Some(&NIL);
+        self.at += usize::from(is_nil);
+        is_nil
+    }
+
     /// Reads a value that means nothing.
     pub(super) fn skip(&mut self) -> Result<()> {
         let (json, attachments) = (self.json.len(), self.attachments.len());
@@ -86,11 +92,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads the packet's data in place of any that came before.
+    /// Reads the packet's data in place of any that came before. Clients that
+    /// know no `undefined` write `nil` where there is none.
     pub(super) fn read_data(&mut self) -> Result<()> {
         self.json.clear();
         self.attachments.clear();
-        if self.skip_undefined() {
+        if self.skip_undefined() || self.skip_nil() {
             return Ok(());
         }
         self.json.reserve(self.message.len() - self.at);
@@ -306,3 +313,5 @@ impl<'a> Reader<'a> {
         serde_json::to_writer(&mut self.json, value).expect("a Vec takes any bytes");
     }
 }
+
+const NIL: u8 = 0xc0;
