@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 
-use crate::{Args, EmitError, Encoded, IntoArgs, Parser};
+use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Parser};
 
 /// An event as it came: its arguments are not parsed, its answer not given.
 ///
@@ -47,6 +47,46 @@ impl Incoming {
     /// The arguments, by value. Nobody can answer the event then.
     pub fn into_args(self) -> Args {
         self.args
+    }
+
+    /// The event under another name: [middleware](crate::Namespace::on_event)
+    /// has another handler handle it with that.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// // Of an older version of the page.
+    /// io.of("/").on_event(async |_, event| match event.name() {
+    ///     "msg" => Ok::<_, &str>(event.with_name("message")),
+    ///     _ => Ok(event),
+    /// });
+    /// ```
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        let name = name.into().into();
+        Self { name, ..self }
+    }
+
+    /// The event with other arguments: a tuple is several, `()` none, anything
+    /// else one. Who is to answer it stays the same.
+    ///
+    /// # Errors
+    ///
+    /// If the arguments cannot be written.
+    ///
+    /// ```
+    /// # use socketio::{BoxError, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |_, event| {
+    ///     if event.name() != "say" {
+    ///         return Ok::<_, BoxError>(event);
+    ///     }
+    ///     let text: String = event.args().parse()?;
+    ///     event.with_args(text.trim()).map_err(Into::into)
+    /// });
+    /// ```
+    pub fn with_args(self, args: impl IntoArgs) -> Result<Self, EncodeError> {
+        let args = Args::new(args)?;
+        Ok(Self { args, ..self })
     }
 
     /// Whether an answer is asked for, and nobody has taken the right to it.

@@ -135,13 +135,16 @@ impl Namespace {
     }
 
     /// Sees every event before its handler, and also events that nobody
-    /// handles. It returns the event to let it pass, or an error, which goes
-    /// to [`on_error`](Self::on_error) instead.
+    /// handles. It returns the event to let it pass, also under
+    /// [another name](Incoming::with_name) or with
+    /// [other arguments](Incoming::with_args), or an error, which goes to
+    /// [`on_error`](Self::on_error) instead.
     ///
     /// As it gets the whole event it can answer it. While it waits, the
     /// socket's following events wait as well. Several run in the order in
     /// which they were added. If the socket leaves meanwhile, it has
-    /// [`Config::leave_timeout`](crate::Config::leave_timeout); then it is dropped where it waits.
+    /// [`leave_timeout`](crate::Config::leave_timeout); then it is dropped where
+    /// it waits.
     ///
     /// ```
     /// # use socketio::{Config, Server};
