@@ -33,6 +33,17 @@ use crate::{
 ///
 /// A socket that captures itself, in a handler of its own, leaks nothing: its
 /// handlers are dropped when it has left.
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// # let io = Server::new(Config::default());
+/// io.on_connect(async |socket| -> Result<(), socketio::BoxError> {
+///     socket.join("lobby")?;
+///     socket.emit("welcome", socket.id())?;
+///     socket.to("lobby").emit("joined", socket.id())?;
+///     Ok(())
+/// });
+/// ```
 #[derive(Clone)]
 pub struct Socket(Arc<Inner>);
 
@@ -98,23 +109,55 @@ impl Socket {
         socket
     }
 
-    /// The socket's id: public, and different in each namespace. A client of
-    /// protocol 4 does not know it, and has made up one of its own.
+    /// The socket's id, 20 characters: public, and different in each namespace. It
+    /// addresses the socket, see [`to`](Self::to). A client of protocol 4 does not
+    /// know it, and has made up one of its own.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("whisper", async |socket, (to, text): (String, String)| {
+    ///     socket.to(to).emit("whispered", (socket.id(), text))
+    /// });
+    /// ```
     pub fn id(&self) -> &str {
         &self.0.id
     }
 
     /// The namespace that the socket is in.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of_matching(async |name, _| name.starts_with("/game-")).on_connect(async |socket| {
+    ///     println!("somebody plays in {}", socket.namespace().name());
+    /// });
+    /// ```
     pub fn namespace(&self) -> &Namespace {
         &self.0.namespace
     }
 
     /// What the client told when it connected.
+    ///
+    /// ```
+    /// # use socketio::{Ack, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("my language", async |socket, ()| Ack(socket.handshake().query("lang")));
+    /// ```
     pub fn handshake(&self) -> &Handshake {
         &self.0.handshake
     }
 
     /// What the application keeps with the socket, on this server.
+    ///
+    /// ```
+    /// # use socketio::{Ack, Config, Server};
+    /// #[derive(Clone)]
+    /// struct Name(String);
+    ///
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("name", async |socket, name: String| socket.extensions().insert(Name(name)));
+    /// ```
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions
     }
@@ -145,6 +188,15 @@ impl Socket {
     /// The value that was kept with [`set_data`](Self::set_data). Without one
     /// it reads as `null`, so that an `Option` is `None`.
     ///
+    /// ```
+    /// # use socketio::{Ack, BoxError, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("who am i", async |socket, ()| -> Result<_, BoxError> {
+    ///     let user: Option<u32> = socket.data()?;
+    ///     Ok(Ack(user))
+    /// });
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is not of this type.
@@ -160,16 +212,34 @@ impl Socket {
 
     /// The connection below, which the client's sockets in other namespaces
     /// share. Its id is a secret: who knows it can speak for the client.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| println!("over {}", socket.engine().transport()));
+    /// ```
     pub fn engine(&self) -> &engineio::Socket {
         &self.0.line.link().engine
     }
 
-    /// Handles an event of this name for this socket alone, before the
-    /// handler that the namespace has for it, see [`Namespace::on`].
+    /// Handles an event of this name for this socket alone, in the place of the
+    /// handler that the namespace has for it, see [`Namespace::on`]. There is one
+    /// for each name: a second one replaces the first. All are dropped when the
+    /// socket has left.
+    ///
+    /// ```
+    /// # use socketio::{Ack, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| {
+    ///     if socket.handshake().query("role").as_deref() == Some("host") {
+    ///         socket.on("count", async |socket, ()| Ack(socket.namespace().socket_count()));
+    ///     }
+    /// });
+    /// ```
     ///
     /// # Panics
     ///
-    /// If the name is reserved by the protocol.
+    /// If the name is reserved by the protocol, such as `disconnect`.
     pub fn on<D, F, Fut>(
         &self,
         event: impl Listen<D, <Fut::Output as Reply>::Value>,
@@ -188,6 +258,14 @@ impl Socket {
     }
 
     /// Sees every event of this client, as [`Namespace::on_any`] does for all.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| {
+    ///     socket.on_any(|socket, event| println!("{} sent {:?}", socket.id(), event.name()));
+    /// });
+    /// ```
     pub fn on_any<F>(&self, observer: F) -> &Self
     where
         F: Fn(&Self, &Incoming) + Send + Sync + 'static,
@@ -199,6 +277,14 @@ impl Socket {
 
     /// Sees every event that is emitted to this client, as
     /// [`Namespace::on_any_outgoing`] does for all.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| {
+    ///     socket.on_any_outgoing(|socket, name, _| println!("{} gets {name:?}", socket.id()));
+    /// });
+    /// ```
     pub fn on_any_outgoing<F>(&self, observer: F) -> &Self
     where
         F: Fn(&Self, &str, &Args) + Send + Sync + 'static,
@@ -212,14 +298,25 @@ impl Socket {
     /// Emits an event to this client: reliably, and without waiting. A tuple
     /// is several arguments, `()` none, anything else one.
     ///
-    /// What a client does not read is queued. To not outrun it, wait for
-    /// [`ready`](Self::ready); to skip what it cannot take, use
+    /// What a client does not read is queued, up to the
+    /// [`budget`](engineio::Limits::budget) of its connection, 8 MiB by default; an
+    /// event beyond it closes the connection, as `slow consumer`. To not outrun it,
+    /// wait for [`ready`](Self::ready); to skip what it cannot take, use
     /// [`volatile`](Self::volatile).
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("add", async |socket, (a, b): (i64, i64)| {
+    ///     socket.emit("sum", a + b)?;
+    ///     socket.emit("sum of", (a, b, a + b))
+    /// });
+    /// ```
     ///
     /// # Errors
     ///
-    /// If the event cannot be written, if the socket is not connected, or if
-    /// the client reads so slowly that the connection's budget is spent.
+    /// If the event cannot be written; if the socket is not connected, because its
+    /// middleware still runs or it has left; or if the budget is spent.
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EmitError> {
         self.emit_as(Class::Reliable, event.as_str(), &args)
     }
@@ -232,6 +329,21 @@ impl Socket {
     /// events that are not read any more, see
     /// [`Limits::pending_bytes`](crate::Limits::pending_bytes). With a timeout
     /// a client that does not answer costs no more than that.
+    ///
+    /// It ends with an [`AckError`](crate::AckError) if the event was not sent, if
+    /// the socket leaves, if the time is over, or if the answer is of another type.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use socketio::{BoxError, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| -> Result<(), BoxError> {
+    ///     let name = socket.emit_with_ack("your name?", ()).timeout(Duration::from_secs(5));
+    ///     let name: String = name.await?;
+    ///     socket.broadcast().emit("joined", name)?;
+    ///     Ok(())
+    /// });
+    /// ```
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
@@ -242,34 +354,77 @@ impl Socket {
     }
 
     /// Emits that are dropped where the client cannot take them at once.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| socket.volatile().emit("position", (0.5, 0.25)));
+    /// ```
     pub fn volatile(&self) -> Volatile {
         Volatile::new(self.clone())
     }
 
     /// Changes nothing: see [`Broadcast::compress`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| socket.compress(false).emit("map", [0, 1, 1, 0]));
+    /// ```
     pub fn compress(&self, _compress: bool) -> &Self {
         self
     }
 
-    /// Waits until the client has read enough of what is queued for it.
-    /// `false` if the connection has ended.
+    /// Waits until the client has read enough: less is queued for its connection, in
+    /// all its namespaces, than [`high_water`](engineio::Limits::high_water), 1 MiB
+    /// by default. `false` if the connection has ended.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("table", async |socket, ()| {
+    ///     for row in 0..1_000_000 {
+    ///         socket.emit("row", row)?;
+    ///         socket.ready().await;
+    ///     }
+    ///     Ok::<_, socketio::EmitError>(())
+    /// });
+    /// ```
     pub async fn ready(&self) -> bool {
         self.engine().ready().await
     }
 
     /// The bytes that the client has not taken yet, in all its namespaces, with 64
     /// for each message.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |socket, event| {
+    ///     if socket.buffered() > 100_000 { Err("read first") } else { Ok(event) }
+    /// });
+    /// ```
     pub fn buffered(&self) -> usize {
         self.engine().buffered()
     }
 
-    /// Puts the socket into a room. Its own id is no room that it can join; a
-    /// socket that has left joins nothing, which is no error.
+    /// Puts the socket into a room, which is any text. Its own id is no room that it
+    /// can join; a socket that is in the room already, or that has left, joins
+    /// nothing, which is no error. It leaves its rooms when it leaves the namespace.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("join", async |socket, room: String| {
+    ///     socket.join(format!("room:{room}"))
+    /// });
+    /// ```
     ///
     /// # Errors
     ///
-    /// If the name is too long, or the socket is in too many rooms, by the
-    /// [`Limits`](crate::Limits).
+    /// If the name is longer than [`Limits::room_length`](crate::Limits::room_length),
+    /// or the socket is in as many rooms as [`Limits::rooms`](crate::Limits::rooms):
+    /// 1024 each by default.
     pub fn join(&self, room: impl AsRef<str>) -> Result<(), JoinError> {
         let (room, limits) = (room.as_ref(), &self.0.namespace.config().limits);
         if room.len() > limits.room_length {
@@ -287,7 +442,14 @@ impl Socket {
             .ok_or(JoinError::TooManyRooms(limits.rooms))
     }
 
-    /// Takes the socket out of a room.
+    /// Takes the socket out of a room. Does nothing if it is not in it, or has left
+    /// the namespace.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("leave", async |socket, room: String| socket.leave(format!("room:{room}")));
+    /// ```
     pub fn leave(&self, room: impl AsRef<str>) {
         self.0.line.unless_left(|| {
             write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
@@ -298,23 +460,54 @@ impl Socket {
     /// The rooms that the socket is in, in the order in which it joined them;
     /// its id is not among them. While [`Namespace::on_disconnect`] runs,
     /// those that it was in.
+    ///
+    /// ```
+    /// # use socketio::{Config, EncodeError, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_disconnect(async |socket, _| -> Result<(), EncodeError> {
+    ///     let rooms = socket.rooms();
+    ///     rooms.iter().try_for_each(|room| socket.to(room).emit("left", socket.id()))
+    /// });
+    /// ```
     pub fn rooms(&self) -> Vec<Arc<str>> {
         let left = self.0.line.left_rooms();
         left.unwrap_or_else(|| read(self.0.namespace.index()).rooms_of(&self.0.id))
     }
 
     /// The members of a room, or the socket of that id; without this socket.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("typing", async |socket, room: String| {
+    ///     socket.to(&room).volatile().emit("typing", (room, socket.id()))
+    /// });
+    /// ```
     pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
         self.broadcast().to(room)
     }
 
     /// Everyone but this socket and the members of a room, or the socket of
     /// that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("say", async |socket, text: String| {
+    ///     socket.except("muted").emit("said", text)
+    /// });
+    /// ```
     pub fn except(&self, room: impl AsRef<str>) -> Broadcast {
         self.broadcast().except(room)
     }
 
     /// Everyone in the namespace but this socket.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| socket.broadcast().emit("joined", socket.id()));
+    /// ```
     pub fn broadcast(&self) -> Broadcast {
         self.0.namespace.everyone().without(self.0.id.clone())
     }
@@ -324,6 +517,12 @@ impl Socket {
     /// refuses with an error, or when the socket has left; but a client that
     /// is away does not come back then as who it was, see
     /// [`Recovery`](crate::Recovery).
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("leave", async |socket, ()| socket.disconnect());
+    /// ```
     pub fn disconnect(&self) {
         if self.is_connected() && self.end(DisconnectReason::Server) {
             self.0.line.link().left(self.0.id.clone());
@@ -336,6 +535,16 @@ impl Socket {
     /// connection once what is queued is sent. As [`disconnect`](Self::disconnect),
     /// it does nothing while the middleware runs, or when the socket has left:
     /// the client may be in other namespaces.
+    ///
+    /// ```
+    /// # use socketio::{Cause, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_error(async |socket, failure| {
+    ///     if matches!(failure.cause(), Cause::Decode(_)) {
+    ///         socket.close();
+    ///     }
+    /// });
+    /// ```
     pub fn close(&self) {
         if self.is_connected() {
             self.0.line.link().close();
@@ -345,11 +554,32 @@ impl Socket {
 
     /// Whether the socket is connected: it passed the middleware and has not
     /// left.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| {
+    ///     tokio::spawn(async move {
+    ///         while socket.is_connected() && socket.emit("tick", ()).is_ok() {
+    ///             tokio::time::sleep(Duration::from_secs(1)).await;
+    ///         }
+    ///     });
+    /// });
+    /// ```
     pub fn is_connected(&self) -> bool {
         self.0.line.is_open()
     }
 
     /// Waits until the socket has left, and tells why.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| {
+    ///     tokio::spawn(async move { println!("left: {}", socket.closed().await) });
+    /// });
+    /// ```
     pub async fn closed(&self) -> DisconnectReason {
         loop {
             // Registered before the check, so that none is missed in between.

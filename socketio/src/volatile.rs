@@ -5,7 +5,17 @@ use engineio::Class;
 use crate::{Emit, EmitError, IntoArgs, Socket};
 
 /// Emits to one client that are dropped where it cannot take them at once:
-/// something is queued for it, or its transport is busy.
+/// something is queued for it, or its transport is busy. With its binary data an
+/// event is sent as a whole or not at all. Made by [`Socket::volatile`].
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// # let io = Server::new(Config::default());
+/// io.of("/").on("cursor?", async |socket, ()| {
+///     let cursor = socket.volatile();
+///     cursor.emit("cursor", (0.5, 0.25))
+/// });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Volatile(Socket);
 
@@ -15,6 +25,16 @@ impl Volatile {
     }
 
     /// Emits an event, or drops it.
+    ///
+    /// ```
+    /// # use socketio::{Config, EmitError, Server, engineio::SendError};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("score?", async |socket, ()| match socket.volatile().emit("score", 7) {
+    ///     // The next one says more.
+    ///     Err(EmitError::Send(SendError::Dropped)) => Ok(()),
+    ///     sent => sent,
+    /// });
+    /// ```
     ///
     /// # Errors
     ///
