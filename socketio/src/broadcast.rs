@@ -59,18 +59,42 @@ impl Broadcast {
     }
 
     /// Adds the members of a room, or the socket of that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let players = io.of("/game").to("red").to("blue");
+    /// players.emit("round", 1)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn to(mut self, room: impl AsRef<str>) -> Self {
         self.selection.rooms.push(room.as_ref().into());
         self
     }
 
-    /// Leaves out the members of a room, or the socket of that id.
+    /// Leaves out the members of a room, or the socket of that id. Those of several
+    /// `except` are all left out, also if a [`to`](Self::to) names them.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("players").except("resting").except("lost").emit("round", 2)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn except(mut self, room: impl AsRef<str>) -> Self {
         self.selection.except.push(room.as_ref().into());
         self
     }
 
-    /// Leaves out who cannot take the event at once, each time.
+    /// Leaves out who cannot take the event at once, each time: something is queued
+    /// for it, or its transport is busy.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("players").volatile().emit("position", (0.5, 0.25))?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn volatile(mut self) -> Self {
         self.class = Class::Volatile;
         self
@@ -97,11 +121,26 @@ impl Broadcast {
     /// reference: whether responses are compressed is for the HTTP server
     /// around this one to say, for all of them, and websockets are never
     /// compressed.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.everyone().compress(true).emit("map", [0, 1, 1, 0])?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn compress(self, _compress: bool) -> Self {
         self
     }
 
-    /// Emits an event. It is written once, whatever the number of sockets.
+    /// Emits an event: a tuple is several arguments, `()` none, anything else one.
+    /// It is written once, whatever the number of sockets.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("players").emit("moved", ("knight", "f3"))?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -131,7 +170,13 @@ impl Broadcast {
 
     /// Emits an event that each socket is to answer. It is sent when this
     /// returns; the answers come from the [`Replies`]. Who leaves before it has
-    /// answered is not waited for, and neither is a server that is gone.
+    /// answered is not waited for, and neither is a server that is gone; who stays
+    /// and does not answer is, without end, but for [`Replies::timeout`] or
+    /// [`Config::ack_timeout`](crate::Config::ack_timeout).
+    ///
+    /// A `T` of `()` takes any answer, and a tuple one of several arguments. One
+    /// that does not fit is an error among the replies, as is an event that cannot
+    /// be written.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -225,7 +270,14 @@ impl Broadcast {
         outcome
     }
 
-    /// Takes the sockets out of a room: see [`join`](Self::join).
+    /// Takes the sockets out of a room, on all servers: see [`join`](Self::join).
+    /// Those that are not in it are left as they are.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("playing").leave("waiting");
+    /// ```
     pub fn leave(&self, room: impl AsRef<str>) {
         self.tell(|cluster, nsp| cluster.leave(nsp, &self.selection, room.as_ref()));
         for socket in self.sockets() {
@@ -252,6 +304,12 @@ impl Broadcast {
 
     /// Disconnects the clients of the sockets from all their namespaces, and
     /// closes their connections: [`Socket::close`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("banned").close();
+    /// ```
     pub fn close(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, true));
         for socket in self.expel() {

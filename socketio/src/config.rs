@@ -39,7 +39,7 @@ pub struct Config {
     pub client_files: Option<crate::ClientFiles>,
     /// How long a client has, from the opening of its connection, to be let
     /// into a first namespace; then the connection is closed. What middleware
-    /// takes counts. Default: 45 s.
+    /// takes counts. Zero is taken as it is, no time at all. Default: 45 s.
     pub connect_timeout: Duration,
     /// The configuration of the engine, which is the connection: path,
     /// transports, heartbeat. Default: that of the engine, with the path

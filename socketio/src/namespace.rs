@@ -38,6 +38,16 @@ use crate::{
 ///
 /// All of them run on the task of the client's connection. A panic in one is
 /// caught there and goes to [`on_error`](Self::on_error).
+///
+/// ```
+/// # use socketio::{Config, EncodeError, Server};
+/// # let io = Server::new(Config::default());
+/// let chat = io.of("/chat");
+/// chat.on_connect(async |socket| socket.join("lobby"));
+/// chat.on("say", async |socket, text: String| socket.to("lobby").emit("said", text));
+/// chat.emit("news", "the doors are open")?;
+/// # Ok::<_, EncodeError>(())
+/// ```
 #[derive(Clone)]
 pub struct Namespace(Arc<Inner>);
 
@@ -120,6 +130,12 @@ impl Namespace {
     }
 
     /// The namespace's name, which starts with a slash.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// assert_eq!(io.of("chat").name(), "/chat");
+    /// ```
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -138,6 +154,13 @@ impl Namespace {
 
     /// Emits an event to every socket of the namespace.
     ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/chat").emit("moved", ("knight", "f3"))?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Broadcast::emit`].
@@ -145,8 +168,21 @@ impl Namespace {
         self.everyone().emit(event, args)
     }
 
-    /// Emits an event to every socket of the namespace and gathers their
-    /// answers.
+    /// Emits an event to every socket of the namespace and gathers their answers: see
+    /// [`Broadcast::emit_with_ack`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use socketio::{Config, Incomplete, Server};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Incomplete<u8>> {
+    /// # let io = Server::new(Config::default());
+    /// let votes = io.of("/jury").emit_with_ack("points?", ());
+    /// let votes: Vec<u8> = votes.timeout(Duration::from_secs(30)).collect().await?;
+    /// assert!(votes.is_empty(), "nobody is there");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
@@ -156,32 +192,78 @@ impl Namespace {
     }
 
     /// The members of a room, or the socket of that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").to("red").to("blue").emit("round", 1)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
         self.everyone().to(room)
     }
 
     /// Everyone but the members of a room, or but the socket of that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").except("resting").emit("round", 1)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn except(&self, room: impl AsRef<str>) -> Broadcast {
         self.everyone().except(room)
     }
 
     /// Everyone who can take an event at once.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").volatile().emit("clock", 59)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn volatile(&self) -> Broadcast {
         self.everyone().volatile()
     }
 
     /// Everyone who is connected to this server: see [`Broadcast::local`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").local().emit("this server restarts", ())?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn local(&self) -> Broadcast {
         self.everyone().local()
     }
 
     /// The sockets that are connected to this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// for socket in io.of("/game").sockets() {
+    ///     println!("{} is in {:?}", socket.id(), socket.rooms());
+    /// }
+    /// ```
     pub fn sockets(&self) -> Vec<Socket> {
         self.everyone().sockets()
     }
 
     /// The sockets of all servers of the cluster: see
     /// [`Broadcast::fetch_sockets`].
+    ///
+    /// ```no_run
+    /// # use socketio::{Incomplete, RemoteSocket, Server};
+    /// # async fn online(io: Server, id: &str) -> Result<bool, Incomplete<RemoteSocket>> {
+    /// let everyone = io.of("/chat").fetch_sockets().await?;
+    /// # Ok(
+    /// everyone.iter().any(|socket| &*socket.id == id)
+    /// # )
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -191,21 +273,50 @@ impl Namespace {
     }
 
     /// The socket of this id, if it is connected to this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let socket = io.of("/game").socket("an id that somebody told");
+    /// assert!(socket.is_none());
+    /// ```
     pub fn socket(&self, id: &str) -> Option<Socket> {
         read(&self.0.rooms).get(id)
     }
 
-    /// The number of connected sockets.
+    /// The number of sockets that are connected to this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// assert_eq!(io.of("/game").socket_count(), 0);
+    /// ```
     pub fn socket_count(&self) -> usize {
         read(&self.0.rooms).len()
     }
 
-    /// The names of the rooms that have a member.
+    /// The names of the rooms that have a member on this server, in no order. A
+    /// socket's own id is not among them.
+    ///
+    /// ```
+    /// # use socketio::{Ack, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").on("rooms?", async |socket, ()| {
+    ///     let rooms = socket.namespace().rooms();
+    ///     Ack(rooms.iter().map(ToString::to_string).collect::<Vec<_>>())
+    /// });
+    /// ```
     pub fn rooms(&self) -> Vec<Arc<str>> {
         read(&self.0.rooms).room_names()
     }
 
-    /// The number of rooms that have a member.
+    /// The number of rooms that have a member on this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// assert_eq!(io.of("/game").room_count(), 0);
+    /// ```
     pub fn room_count(&self) -> usize {
         read(&self.0.rooms).room_count()
     }
