@@ -29,6 +29,14 @@ use conditions::{is_known, preferred};
 /// a page's own bundle the client needs none of this.
 ///
 /// A cheap clone of one `Arc`.
+///
+/// ```
+/// use socketio::{ClientFiles, Config, Server};
+///
+/// let files = ClientFiles::embedded(&[("socket.io.min.js", b"/*! Socket.IO */")]);
+/// assert!(!files.is_empty());
+/// let io = Server::new(Config::default().client_files(files));
+/// ```
 #[derive(Clone)]
 pub struct ClientFiles(Arc<[File]>);
 

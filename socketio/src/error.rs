@@ -1,18 +1,51 @@
 //! What goes wrong.
 
 /// Why arguments are not of the type that was asked for.
+///
+/// ```
+/// use socketio::{Args, DecodeError};
+///
+/// let args = Args::new("seven")?;
+/// let error: DecodeError = args.parse::<u32>().unwrap_err();
+/// println!("{error}");
+/// # Ok::<_, socketio::EncodeError>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct DecodeError(#[from] serde_json::Error);
 
 impl DecodeError {
     /// An error of a hand-written [`FromArgs`](crate::FromArgs).
+    ///
+    /// ```
+    /// use socketio::{Args, DecodeError, FromArgs};
+    ///
+    /// struct Even(u32);
+    ///
+    /// impl FromArgs for Even {
+    ///     fn from_args(args: Args) -> Result<Self, DecodeError> {
+    ///         match args.get(0)? {
+    ///             number if number % 2 == 0 => Ok(Self(number)),
+    ///             _ => Err(DecodeError::custom("expected an even number")),
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn custom(message: impl std::fmt::Display) -> Self {
         Self(serde::de::Error::custom(message))
     }
 }
 
 /// Why an event, an answer or a packet was not written.
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// use socketio::EncodeError;
+///
+/// # let io = Server::new(Config::default());
+/// let sent = io.emit("disconnect", ());
+/// assert!(matches!(sent, Err(EncodeError::ReservedName(_))));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -32,6 +65,14 @@ pub enum EncodeError {
 /// Why a message is not a packet, or not the next part of one.
 ///
 /// Its `Display` is the reference's message where it has one.
+///
+/// ```
+/// use socketio::{Decoder, Limits, PacketError, Parser, engineio::Message};
+///
+/// let mut decoder = Decoder::new(Parser::Json, Limits::default());
+/// let error = decoder.handle(Message::Binary(vec![7].into())).unwrap_err();
+/// assert_eq!(error, PacketError::UnexpectedBinary);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {
@@ -85,6 +126,16 @@ pub enum PacketError {
 }
 
 /// What a client did that ends its connection.
+///
+/// ```
+/// # use std::time::{Duration, Instant};
+/// use socketio::{Connection, Limits, Parser, Protocol, Violation};
+///
+/// # let (limits, timeout, now) = (Limits::default().into(), Duration::MAX, Instant::now());
+/// let mut connection = Connection::new(Parser::Json, Protocol::V5, limits, timeout, now);
+/// let error = connection.handle(r#"2["say","hello"]"#.into(), now).unwrap_err();
+/// assert_eq!(error, Violation::NotJoined);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
@@ -112,6 +163,18 @@ pub enum Violation {
 }
 
 /// Why an event or an answer was not sent.
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// use socketio::EmitError;
+///
+/// # let io = Server::new(Config::default());
+/// io.on_connect(async |socket| match socket.emit("welcome", socket.id()) {
+///     Err(EmitError::NotConnected) => println!("it left again"),
+///     Err(error) => eprintln!("{error}"),
+///     Ok(()) => {}
+/// });
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmitError {
@@ -127,13 +190,25 @@ pub enum EmitError {
 }
 
 /// Why a room was not joined.
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// use socketio::JoinError;
+///
+/// # let io = Server::new(Config::default());
+/// io.of("/").on("join", async |socket, room: String| match socket.join(room) {
+///     Err(JoinError::TooManyRooms(limit)) => Err(format!("leave one of {limit} first")),
+///     joined => joined.map_err(|error| error.to_string()),
+/// });
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
-    /// The room's name is longer than [`Limits::room_length`](crate::Limits).
+    /// The room's name is longer than [`Limits::room_length`](crate::Limits::room_length),
+    /// which is this.
     #[error("the room's name is longer than {0} bytes")]
     NameLength(usize),
-    /// The socket is in as many rooms as [`Limits::rooms`](crate::Limits).
+    /// The socket is in as many rooms as [`Limits::rooms`](crate::Limits::rooms) allows.
     #[error("the socket is in {0} rooms already")]
     TooManyRooms(usize),
 }

@@ -7,13 +7,41 @@ use bytestring::ByteString;
 
 use crate::{Acker, DecodeError, EncodeError};
 
-/// Any error, as handlers and middleware return it.
+/// Any error, as handlers and middleware return it. `?` makes one of any
+/// `std::error::Error`, of a `String` and of a `&str`.
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// use socketio::BoxError;
+///
+/// # let io = Server::new(Config::default());
+/// io.of("/").on("load", async |socket, path: String| -> Result<(), BoxError> {
+///     let number: u32 = path.strip_prefix("page/").ok_or("no page")?.parse()?;
+///     socket.emit("page", number)?;
+///     Ok(())
+/// });
+/// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An event that was not handled to its end.
 ///
 /// It is given to [`on_error`](crate::Namespace::on_error), which decides what
 /// the client hears. Its `Display` is that of its [`cause`](Self::cause).
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// use socketio::Cause;
+///
+/// # let io = Server::new(Config::default());
+/// io.of("/").on_error(async |_, mut failure| {
+///     eprintln!("{:?} failed: {failure}", failure.event());
+///     let text = match failure.cause() {
+///         Cause::Decode(_) | Cause::Refused(_) => failure.to_string(),
+///         _ => "something went wrong here".to_owned(),
+///     };
+///     failure.acker().map_or(Ok(()), |acker| acker.send(text))
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Failure {
     acker: Option<Acker>,
@@ -83,7 +111,17 @@ impl std::error::Error for Failure {
     }
 }
 
-/// What went wrong with an event.
+/// What went wrong with an event: what the client is at fault for, and what the
+/// application is.
+///
+/// ```
+/// use socketio::Cause;
+///
+/// fn is_ours(cause: &Cause) -> bool {
+///     !matches!(cause, Cause::Decode(_) | Cause::Refused(_))
+/// }
+/// assert!(is_ours(&Cause::Panic("index out of bounds".into())));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
