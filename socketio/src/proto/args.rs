@@ -156,6 +156,14 @@ impl Args {
     /// Parses one argument, the first being number 0. It looks for the argument
     /// from the first on; for all of them there is [`to_list`](Self::to_list).
     ///
+    /// ```
+    /// # use socketio::Args;
+    /// let args = Args::new(("move", 3, 4))?;
+    /// assert_eq!(args.get::<i32>(1)?, 3);
+    /// assert_eq!(args.get::<Option<i32>>(7)?, None);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`parse`](Self::parse).
@@ -165,6 +173,13 @@ impl Args {
     }
 
     /// Parses all arguments, however many there are, as values of one type.
+    ///
+    /// ```
+    /// # use socketio::Args;
+    /// let args = Args::new((1, 2, 3))?;
+    /// assert_eq!(args.to_list::<u8>()?, [1, 2, 3]);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -197,16 +212,37 @@ impl Args {
     }
 
     /// Whether there are no arguments.
+    ///
+    /// ```
+    /// # use socketio::Args;
+    /// assert!(Args::new(())?.is_empty());
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The binary attachments. The arguments say where they belong.
+    ///
+    /// ```
+    /// # use socketio::{Args, Binary};
+    /// let args = Args::new(("cat.png", Binary::from(&b"\x89PNG"[..])))?;
+    /// assert_eq!(args.attachments(), [&b"\x89PNG"[..]]);
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn attachments(&self) -> &[Bytes] {
         self.attachments.as_deref().unwrap_or_default()
     }
 
     /// The bytes that these arguments keep alive: text and attachments.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |_, event| {
+    ///     if event.args().bytes() > 10_000 { Err("that is too much") } else { Ok(event) }
+    /// });
+    /// ```
     pub fn bytes(&self) -> usize {
         self.array.len() + self.attachments().iter().map(Bytes::len).sum::<usize>()
     }
@@ -234,6 +270,12 @@ impl Args {
 
     /// The arguments as JSON, with commas between them and placeholders for
     /// the attachments.
+    ///
+    /// ```
+    /// # use socketio::Args;
+    /// assert_eq!(Args::new(("a", [1, 2]))?.as_json(), r#""a",[1,2]"#);
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn as_json(&self) -> &str {
         self.array[self.start..self.array.len() - 1].trim_ascii_end()
     }

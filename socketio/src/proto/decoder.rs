@@ -67,6 +67,16 @@ impl Decoder {
     }
 
     /// Whether attachments of a packet are still due.
+    ///
+    /// ```
+    /// # use socketio::{Decoder, Limits, PacketError, Parser, engineio::Message};
+    /// # let mut decoder = Decoder::new(Parser::Json, Limits::default());
+    /// decoder.handle(r#"51-["image",{"_placeholder":true,"num":0}]"#.into())?;
+    /// assert!(decoder.is_pending());
+    /// let packet = decoder.handle(Message::Binary(vec![7].into()))?;
+    /// assert!(packet.is_some() && !decoder.is_pending());
+    /// # Ok::<_, PacketError>(())
+    /// ```
     pub fn is_pending(&self) -> bool {
         self.partial.is_some()
     }

@@ -18,6 +18,16 @@ use crate::EncodeError;
 ///
 /// It is what all recipients of a packet share; a clone copies nothing. The
 /// parts of one packet must leave next to each other.
+///
+/// ```
+/// use socketio::{Binary, Parser, engineio::Message};
+///
+/// let image = Binary::from(vec![7]);
+/// let event = Parser::Json.encode_event("/", "image", &image, None)?;
+/// let text = r#"51-["image",{"_placeholder":true,"num":0}]"#.into();
+/// assert_eq!(event.parts(), [text, Message::Binary(image.into())]);
+/// # Ok::<_, socketio::EncodeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Encoded(Parts);
 
