@@ -35,6 +35,15 @@ impl Incoming {
     }
 
     /// The event's name.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |_, event| match event.name() {
+    ///     name if name.starts_with("admin:") => Err("not for you"),
+    ///     _ => Ok(event),
+    /// });
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -45,6 +54,14 @@ impl Incoming {
     }
 
     /// The arguments, by value. Nobody can answer the event then.
+    ///
+    /// ```
+    /// # use socketio::{Config, Incoming, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("say", async |socket, event: Incoming| {
+    ///     socket.broadcast().emit("said", event.into_args())
+    /// });
+    /// ```
     pub fn into_args(self) -> Args {
         self.args
     }
@@ -90,12 +107,33 @@ impl Incoming {
     }
 
     /// Whether an answer is asked for, and nobody has taken the right to it.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |_, event| {
+    ///     let is_lost = event.name() == "save" && !event.wants_ack();
+    ///     if is_lost { Err("how will you know?") } else { Ok(event) }
+    /// });
+    /// ```
     pub fn wants_ack(&self) -> bool {
         self.acker.is_some()
     }
 
     /// Takes the right to answer. `None` if the client asked for no answer, or
     /// if it was taken before.
+    ///
+    /// ```
+    /// # use socketio::{BoxError, Config, Incoming, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("load", async |_, mut event: Incoming| -> Result<(), BoxError> {
+    ///     let page: u32 = event.args().parse()?;
+    ///     match event.acker() {
+    ///         Some(acker) => Ok(acker.send(("page", page))?),
+    ///         None => Err("ask for an answer".into()),
+    ///     }
+    /// });
+    /// ```
     pub fn acker(&mut self) -> Option<Acker> {
         self.acker.take()
     }
@@ -143,6 +181,21 @@ impl Incoming {
 /// The right to answer one event, once, from any task.
 ///
 /// Dropping it answers nothing; the client waits then, or times out.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use socketio::{Config, Server};
+/// use socketio::Incoming;
+///
+/// # let io = Server::new(Config::default());
+/// io.of("/").on("wait", async |_, mut event: Incoming| {
+///     let acker = event.acker();
+///     tokio::spawn(async move {
+///         tokio::time::sleep(Duration::from_secs(60)).await;
+///         acker.map(|acker| acker.send("it is time"))
+///     });
+/// });
+/// ```
 pub struct Acker {
     id: u64,
     outlet: Arc<dyn Outlet>,
