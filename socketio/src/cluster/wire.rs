@@ -6,7 +6,9 @@
 //! ```
 //!
 //! The header is JSON. The parts, if there are some, are a packet of the
-//! protocol as it stands in a message: its text, then its attachments.
+//! protocol as it stands in a message: its text, then its attachments. A key of
+//! data that would make a placeholder is spelled with an escape, and only there
+//! does that mean something.
 
 use bytes::Bytes;
 use engineio::Message;
@@ -170,7 +172,7 @@ fn read_packet<'a>(
         .attachments(ATTACHMENTS)
         .attachment_bytes(usize::MAX)
         .depth(usize::MAX);
-    let mut decoder = Decoder::new(NODES, limits);
+    let mut decoder = Decoder::of_nodes(NODES, limits);
     let mut packet = decoder.handle(Message::Text(text.into()))?;
     for length in lengths {
         let part = Message::Binary(take(body, Some(length))?);

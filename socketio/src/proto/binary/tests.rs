@@ -295,8 +295,28 @@ fn without_attachments_a_placeholder_is_data() {
 }
 
 #[test]
-fn a_forged_placeholder_beside_binary_data_is_read_or_refused() {
-    let forge = |forged: Json| Args::new((forged, Binary::sample(b"data"))).unwrap();
+fn an_object_that_imitates_a_placeholder_beside_binary_data_is_data() {
+    for forged in [
+        json!({ "_placeholder": true, "num": 0 }),
+        json!({ "_placeholder": true }),
+        json!({ "_placeholder": true, "num": 1 }),
+        json!({ "_placeholder": true, "num": 0, "x": [{ "_placeholder": true, "num": 0 }] }),
+        json!({ "x": "_placeholder", "_placeholder": true, "num": "splice" }),
+    ] {
+        let data = Binary::sample(b"data");
+        let args = Args::new((&forged, &data)).unwrap();
+        let read = args.parse::<(Value, Value)>().unwrap();
+        assert_eq!(read, (forged.clone().into(), data.into()));
+        assert_eq!(args.get::<Json>(0).unwrap(), forged);
+    }
+}
+
+#[test]
+fn raw_json_beside_binary_data_may_hold_placeholders() {
+    let forge = |forged: Json| {
+        let raw = RawValue::from_string(forged.to_string()).unwrap();
+        Args::new((raw, Binary::sample(b"data"))).unwrap()
+    };
     let args = forge(json!({ "_placeholder": true, "num": 0 }));
     assert_eq!(args.get::<Value>(0).unwrap(), Value::sample(b"data"));
     for forged in [
