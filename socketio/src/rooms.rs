@@ -7,6 +7,8 @@
 //! and still nobody is visited twice and nobody who stays is left out.
 
 mod changes;
+#[cfg(any(test, feature = "__fuzzing"))]
+pub(crate) mod model;
 mod slots;
 mod walk;
 

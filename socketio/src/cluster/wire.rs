@@ -10,6 +10,9 @@
 //! data that would make a placeholder is spelled with an escape, and only there
 //! does that mean something.
 
+#[cfg(any(test, feature = "__fuzzing"))]
+pub(crate) mod again;
+
 use bytes::Bytes;
 use engineio::Message;
 use memchr::memchr;
@@ -205,8 +208,10 @@ const ATTACHMENTS: usize = 1 << 16;
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+    use crate::proto::testing;
     use crate::{Args, Binary};
 
     #[test]
@@ -270,13 +275,23 @@ mod tests {
 
     proptest! {
         #[test]
+        fn arguments_arrive_at_other_nodes_as_they_are(
+            values in prop::collection::vec(testing::value(), 0..4),
+            num in any::<i8>(),
+        ) {
+            let imitation = json!({ "_placeholder": true, "num": num });
+            let args = Args::new((values, imitation)).unwrap();
+            prop_assert_eq!(again::through_nodes(&args), args);
+        }
+
+        #[test]
         fn arbitrary_messages_of_nodes_do_not_panic(body: Vec<u8>, lengths: Vec<u16>) {
-            let _ = read(body.clone().into());
+            again::read_again(body.clone().into());
             let lengths: Vec<_> = lengths.iter().map(ToString::to_string).collect();
             let mut message = format!("{MAGIC}{}", lengths.join(" ")).into_bytes();
             message.push(b'\n');
             message.extend(body);
-            let _ = read(message.into());
+            again::read_again(message.into());
         }
     }
 

@@ -132,65 +132,14 @@ fn a_change_between_two_pieces_repeats_nobody_and_loses_nobody() {
 }
 
 proptest! {
-    #[test]
-    fn selection_agrees_with_a_search_through_all(
-        joins in prop::collection::vec((0..12_usize, 0..16_usize), 0..60),
-        leaves in prop::collection::vec((0..12_usize, 0..16_usize), 0..20),
-        gone in prop::collection::vec(0..12_usize, 0..4),
-        to in prop::collection::vec(0..16_usize, 0..4),
-        except in prop::collection::vec(0..16_usize, 0..4),
-        limit in 1..5_u32,
-    ) {
-        // The first names are ids as well.
-        const NAMES: [&str; 16] =
-            ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "w", "x", "y", "z"];
-        let mut rooms = index(&[]);
-        let mut model: Vec<Option<BTreeSet<&str>>> = Vec::new();
-        for id in &NAMES[..12] {
-            rooms.insert((*id).into(), *id);
-            rooms.admit(id);
-            model.push(Some(BTreeSet::from([*id])));
-        }
-        for (who, room) in joins {
-            rooms.join(NAMES[who], NAMES[room], 99);
-            model[who].as_mut().map(|rooms| rooms.insert(NAMES[room]));
-        }
-        for (who, room) in leaves {
-            rooms.leave(NAMES[who], NAMES[room]);
-            if who != room {
-                model[who].as_mut().map(|rooms| rooms.remove(NAMES[room]));
-            }
-        }
-        for who in gone {
-            rooms.remove(NAMES[who]);
-            model[who] = None;
-        }
-        let pick = |list: &[usize]| list.iter().map(|&i| NAMES[i]).collect::<Vec<_>>();
-        let (to, except) = (pick(&to), pick(&except));
-        let expected: Vec<&str> = model.iter().zip(NAMES)
-            .filter_map(|(rooms, id)| Some((rooms.as_ref()?, id)))
-            .filter(|(rooms, _)| to.is_empty() || to.iter().any(|name| rooms.contains(name)))
-            .filter(|(rooms, _)| !except.iter().any(|name| rooms.contains(name)))
-            .map(|(_, id)| id)
-            .collect();
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        let selection = selection(&to, &except);
-        let (mut found, mut next) = (Vec::new(), Some(0));
-        while let Some(from) = next {
-            let mut piece = Vec::new();
-            next = rooms.select(&selection, from, limit, &mut piece);
-            prop_assert!(piece.len() <= limit as usize);
-            found.extend(piece);
-        }
-        let means = |rooms: &BTreeSet<&str>, id| {
-            selection.means(id, &rooms.iter().copied().filter(|name| *name != id).collect())
-        };
-        let meant: Vec<&str> = model.iter().zip(NAMES)
-            .filter(|(rooms, id)| rooms.as_ref().is_some_and(|rooms| means(rooms, *id)))
-            .map(|(_, id)| id)
-            .collect();
-        prop_assert_eq!(meant, &expected[..]);
-        prop_assert_eq!(found, expected);
+    #[test]
+    fn rooms_do_what_a_search_through_all_members_does(
+        operations in prop::collection::vec(any::<u8>(), 0..200)
+            .prop_map(|bytes| model::operations(&bytes)),
+    ) {
+        model::run(&operations);
     }
 }
 
