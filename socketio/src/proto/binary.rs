@@ -194,10 +194,18 @@ thread_local! {
 
 /// Passes a slice of `data` on so that it can be taken without a copy.
 fn lend<R>(data: &Bytes, pass: impl FnOnce(&[u8]) -> R) -> R {
+    /// Takes back what nobody took, also when a user's visitor panics.
+    struct Return;
+
+    impl Drop for Return {
+        fn drop(&mut self) {
+            LENT.take();
+        }
+    }
+
     LENT.set(Some(data.clone()));
-    let result = pass(data);
-    LENT.take();
-    result
+    let _return = Return;
+    pass(data)
 }
 
 /// The `Bytes` that were lent as this slice, or a copy of it.
