@@ -81,9 +81,9 @@ pub(crate) fn is_same(a: &Value, b: &Value) -> bool {
                 |((name, a), (other, b)): (&(_, _), &(_, _))| name == other && is_same(a, b);
             a.len() == b.len() && a.iter().zip(b).all(is_same_member)
         }
-        (Value::Number(a), Value::Number(b)) => {
-            let (near, far) = (a.as_f64().unwrap_or(0.0), b.as_f64().unwrap_or(0.0));
-            a == b || (near - far).abs() <= near.abs() * 1e-14
+        (Value::Number(a), Value::Number(b)) if a.is_f64() && b.is_f64() => {
+            let (a, b) = (a.as_f64().unwrap_or(0.0), b.as_f64().unwrap_or(0.0));
+            a.is_sign_negative() == b.is_sign_negative() && (a - b).abs() <= a.abs() * 1e-14
         }
         _ => a == b,
     }
