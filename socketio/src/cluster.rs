@@ -20,6 +20,8 @@ use engineio::Class;
 use self::questions::Questions;
 use self::tasks::Tasks;
 pub(crate) use self::wire::NODES;
+#[cfg(feature = "__fuzzing")]
+pub(crate) use self::wire::again;
 use self::wire::{Header, What};
 use crate::ack::Mailbox;
 use crate::rooms::Selection;

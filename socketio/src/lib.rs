@@ -135,6 +135,9 @@ mod delivery;
 mod extensions;
 #[cfg(feature = "server")]
 mod forward;
+#[cfg(feature = "__fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "server")]
 mod handler;
 #[cfg(feature = "server")]

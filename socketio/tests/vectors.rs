@@ -321,18 +321,12 @@ mod messagepack {
         }
     }
 
-    /// One encoding of several is as right as another.
     pub(super) fn encodes(vector: &Value) -> bool {
-        let expected = member(vector, "in").expect("a packet");
+        let packet = to_packet(member(vector, "in").expect("a packet"));
         let encoded = Parser::MessagePack
-            .encode(&to_packet(expected))
+            .encode(&packet)
             .expect("the packet can be written");
-        let [message] = encoded.parts() else {
-            return false;
-        };
-        let mut decoder = Decoder::new(Parser::MessagePack, Limits::default());
-        let packet = decoder.handle(message.clone()).expect("it can be read");
-        packet.is_some_and(|packet| is_packet(&packet, expected))
+        encoded.parts() == [to_message(member(vector, "out").expect("a frame"))]
     }
 
     /// Nobody answers an event of this id, here.

@@ -17,6 +17,7 @@ use engineio::{Message, Text};
 
 use self::header::Header;
 use super::encoder::is_reserved;
+use super::json::Spelling;
 use super::packet::{Data, Packet};
 use super::parser::Parser;
 use crate::{Limits, PacketError};
@@ -39,6 +40,8 @@ pub struct Decoder {
     limits: Arc<Limits>,
     parser: Parser,
     partial: Option<Box<Partial>>,
+    /// Of the placeholders that come.
+    spelling: Spelling,
 }
 
 impl Decoder {
@@ -48,6 +51,16 @@ impl Decoder {
             limits: limits.into(),
             parser,
             partial: None,
+            spelling: Spelling::Any,
+        }
+    }
+
+    /// A decoder of what other servers of this crate write.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_nodes(parser: Parser, limits: Limits) -> Self {
+        Self {
+            spelling: Spelling::Plain,
+            ..Self::new(parser, limits)
         }
     }
 
@@ -108,7 +121,7 @@ impl Decoder {
             refuse_reserved_name(&data)?;
             return Ok(Some(Packet { nsp, data }));
         }
-        let data = payload::read_with_placeholders(&header, &payload, &self.limits)?;
+        let data = payload::read_with_placeholders(&header, &payload, &self.limits, self.spelling)?;
         data.as_ref().map_or(Ok(()), refuse_reserved_name)?;
         self.partial = Some(Box::new(Partial {
             nsp,

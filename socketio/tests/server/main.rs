@@ -12,6 +12,8 @@ mod disconnect;
 mod dynamic;
 mod events;
 mod logs;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 mod observers;
 mod pressure;
 mod recovery;

@@ -141,7 +141,7 @@ impl Writer {
     }
 
     fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        let formatter = Placeholders(&mut self.attachments);
+        let formatter = Placeholders::new(&mut self.attachments);
         let mut serializer = serde_json::Serializer::with_formatter(&mut self.json, formatter);
         Ok(value.serialize(&mut serializer)?)
     }

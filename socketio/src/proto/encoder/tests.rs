@@ -39,6 +39,10 @@ fn no_argument_and_one_are_written() {
         ),
         r#"2["",{}]"#
     );
+    assert_eq!(
+        text(&Parser::Json.encode_event("/", "a", &[0; 0], None).unwrap()),
+        r#"2["a"]"#
+    );
     assert_eq!(text(&Parser::Json.encode_ack("/", 7, &()).unwrap()), "37[]");
     assert_eq!(
         text(&Parser::Json.encode_ack("/x", 10, &vec![1]).unwrap()),

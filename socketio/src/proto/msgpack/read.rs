@@ -9,7 +9,7 @@ use rmp::Marker;
 use serde::Serialize;
 
 use super::date;
-use crate::proto::binary::PLACEHOLDER;
+use crate::proto::binary::{ESCAPED, PLACEHOLDER};
 use crate::proto::json::MAX_DEPTH;
 use crate::{Limits, PacketError};
 
@@ -172,9 +172,8 @@ impl<'a> Reader<'a> {
     /// Reads a key and its value.
     fn entry(&mut self) -> Result<()> {
         match &*self.key()? {
-            // Spelled so, it is a key like any other: here binary data stands
-            // where it is, and no object stands for it.
-            "_placeholder" => self.json.extend(br#""\u005fplaceholder""#),
+            // Here binary data stands where it is, and no object stands for it.
+            "_placeholder" => write!(self.json, "\"{ESCAPED}\"").expect("a Vec takes any bytes"),
             key => self.write(key),
         }
         self.json.push(b':');
