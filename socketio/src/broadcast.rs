@@ -118,12 +118,12 @@ impl Broadcast {
         // It is written several times, so that the user's code is asked once.
         let args = Args::write(&args)?;
         let packet = NODES.encode_event("/", name, &args, None)?;
-        let event = self.event(name, &args, None);
+        let mut event = self.event(name, &args, None);
         self.namespace.members().iter().try_for_each(|namespace| {
             // Who hears of it here, and acts on it, finds it published.
             if let Some(cluster) = cluster {
                 let nsp = namespace.shared_name();
-                cluster.emit(nsp, &self.selection, self.class, &packet);
+                event.id = cluster.emit(nsp, &self.selection, self.class, &packet);
             }
             namespace.deliver(&self.selection, &event)
         })
@@ -282,6 +282,7 @@ impl Broadcast {
             ack,
             args,
             class: self.class,
+            id: None,
             name,
         }
     }

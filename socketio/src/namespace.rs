@@ -251,18 +251,22 @@ impl Namespace {
         let Some(ledger) = self.recovery() else {
             return select();
         };
-        let who = Audience::Selection(selection.clone());
+        let who = Audience::selection(selection);
         ledger.forget(self.name(), &who, select)
     }
 
     /// The bytes that it costs to keep it for somebody: none if it stays anyway.
     pub(crate) fn bytes(&self) -> usize {
-        let is_made = self.0.siblings.is_some();
-        if is_made {
+        if self.is_made() {
             MADE + 2 * self.0.name.len()
         } else {
             0
         }
+    }
+
+    /// Whether a pattern made it.
+    pub(crate) fn is_made(&self) -> bool {
+        self.0.siblings.is_some()
     }
 
     #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::observers::caught;
 use crate::session::Session;
 use crate::sync::{read, write};
 use crate::unwind::discard;
-use crate::{Args, ClusterStatus, Config, Limits, Namespace, Recovery};
+use crate::{Args, ClusterStatus, Config, Limits, Namespace, Recovery, RecoveryStatus};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -194,6 +194,13 @@ impl Server {
         &self.0.engine
     }
 
+    /// What the server keeps for clients that may come back; `None` without
+    /// [`recovery`](Config::recovery).
+    pub fn recovery(&self) -> Option<RecoveryStatus> {
+        let recovery = self.config().recovery.as_ref()?;
+        Some(recovery.status())
+    }
+
     /// How the server does in its cluster; `None` without an
     /// [`Adapter`](crate::Adapter).
     pub fn cluster(&self) -> Option<ClusterStatus> {
@@ -226,7 +233,7 @@ impl Server {
         }
         shared.namespaces.clear();
         if let Some(recovery) = &shared.config.recovery {
-            recovery.clear();
+            recovery.close();
         }
         if let Some(cluster) = &shared.cluster {
             cluster.close();
@@ -240,7 +247,7 @@ impl Server {
 impl Drop for Shared {
     fn drop(&mut self) {
         if let Some(recovery) = &self.config.recovery {
-            recovery.clear();
+            recovery.close();
         }
     }
 }

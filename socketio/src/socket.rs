@@ -429,6 +429,7 @@ impl Socket {
             ack: None,
             args,
             class,
+            id: None,
             name,
         };
         self.0.namespace.send_to(self, &event)
@@ -486,6 +487,7 @@ impl Socket {
             ack: Some(id),
             args,
             class: Class::Reliable,
+            id: None,
             name,
         };
         let mut pending = Pending::new(id);

@@ -19,6 +19,7 @@ mod remote;
 mod rooms;
 mod serial;
 mod server_side;
+mod shared_store;
 mod support;
 mod threads;
 mod wakers;

@@ -3,6 +3,7 @@
 mod missed;
 mod races;
 mod refused;
+mod shared;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

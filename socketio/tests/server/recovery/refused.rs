@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engineio::Close;
 use serde_json::json;
-use socketio::BoxError;
+use socketio::{BoxError, Config, Recovery, Server};
 use tokio::sync::{Semaphore, SemaphorePermit as Permit};
 
 use super::{MAX_DISCONNECTION, Place, arrive, come_back, last, recovering};
@@ -205,8 +205,66 @@ async fn who_is_disconnected_while_it_comes_back_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_the_secret_of_another_user_is_told_apart_by_middleware() {
+async fn who_comes_with_another_auth_payload_is_new() {
     let io = recovering();
+    for (before, now, may_come_back) in [
+        ("", json!({}), true),
+        ("{}", json!({}), true),
+        (
+            r#"{"token":"t","b":1}"#,
+            json!({ "b": 1, "token": "t" }),
+            true,
+        ),
+        (r#"{"token":"t"}"#, json!({}), false),
+        (r#"{"token":"t"}"#, json!({ "token": "u" }), false),
+        (r#"{"token":"t"}"#, json!({ "token": "t", "b": 1 }), false),
+        ("", json!({ "token": "t" }), false),
+    ] {
+        let mut client = Client::open(&io).await;
+        client.send(&format!("0{before}")).await;
+        let place = Place::of(&client.recv().await[1..]);
+        let offset = place.hear(&io, client).await;
+        let mut claim = now.clone();
+        claim["pid"] = json!(place.pid);
+        claim["offset"] = json!(offset);
+        let mut client = Client::open(&io).await;
+        client.send(&format!("0{claim}")).await;
+        let is_back = client.recv().await == place.answer();
+        assert_eq!(is_back, may_come_back, "{before} {now}");
+        client.close().await;
+        if !may_come_back {
+            // The session is gone: there is one guess.
+            claim = serde_json::from_str(before).unwrap_or(json!({}));
+            claim["pid"] = json!(place.pid);
+            claim["offset"] = json!(offset);
+            let mut client = Client::open(&io).await;
+            client.send(&format!("0{claim}")).await;
+            assert_ne!(client.recv().await, place.answer(), "{before} {now}");
+            client.close().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stolen_secret_cuts_nobody_off() {
+    let io = recovering();
+    let mut client = Client::open(&io).await;
+    client.send(r#"0{"token":"t"}"#).await;
+    let place = Place::of(&client.recv().await[1..]);
+    io.of("/").emit("heard", ()).unwrap();
+    let offset = last(&client.recv().await);
+    let mut thief = Client::open(&io).await;
+    thief.send(&format!("0{}", place.claim(&offset))).await;
+    assert!(!thief.recv().await.contains(&*place.id));
+    io.of("/").emit("still", ()).unwrap();
+    assert_eq!(super::name(&client.recv().await), "still");
+    assert!(io.of("/").socket(&place.id).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_the_secret_of_another_user_is_told_apart_by_middleware() {
+    let recovery = Recovery::default().other_auth(true);
+    let io = Server::new(Config::default().recovery(recovery));
     io.of("/")
         .middleware(async |socket, auth: serde_json::Value| {
             let user = auth["user"].as_str().unwrap_or_default().to_owned();
