@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use socketio::{BoxError, Config, Recovery, Server};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::{arrive, come_back, last, name};
+use super::{Place, arrive, come_back, last, name};
 use crate::bus::Bus;
 use crate::shared_store::{Fault, SharedStore};
 use crate::support::Client;
@@ -46,10 +46,7 @@ async fn who_comes_back_to_another_server_is_who_it_was() {
     let socket = there.of("/").socket(&place.id).unwrap();
     assert!(socket.recovered());
     assert_eq!(socket.rooms(), ["room".into()]);
-    assert_eq!(
-        socket.data::<serde_json::Value>().unwrap(),
-        json!({ "user": 7 })
-    );
+    assert_eq!(socket.data::<Value>().unwrap(), json!({ "user": 7 }));
     assert_eq!(socket.extensions().get::<&str>(), None);
     there.to("room").emit("5", ()).unwrap();
     assert_eq!(name(&client.recv().await), "5");
@@ -129,6 +126,32 @@ async fn who_is_disconnected_at_one_server_does_not_come_back_to_another() {
     there.to(&place.id).disconnect();
     let (_client, packets) = come_back(&there, &place, &offset).await;
     assert_ne!(packets, [place.answer()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_shown_the_secret_of_a_client() {
+    let (bus, [here, there]) = pair();
+    let mut client = Client::open(&here).await;
+    client.send(r#"0{"token":"t"}"#).await;
+    let place = Place::of(&client.recv().await[1..]);
+    let offset = place.hear(&here, client).await;
+    let mut client = Client::open(&here).await;
+    let claim = json!({ "pid": place.pid, "offset": offset, "token": "t" });
+    client.send(&format!("0{claim}")).await;
+    assert_eq!(client.recv().await, place.answer());
+
+    let found = there.fetch_sockets().await.unwrap();
+    let told = found[0].handshake.auth.parse::<Value>().unwrap();
+    assert_eq!(told, json!({ "token": "t" }));
+    let socket = here.of("/").socket(&place.id).unwrap();
+    assert!(socket.handshake().auth.as_json().contains(&place.pid));
+    let mut shown = format!("{:?} {socket:?}", socket.handshake());
+    for publication in bus.published() {
+        shown.push_str(&String::from_utf8_lossy(&publication.body));
+    }
+    for secret in [&place.pid, &offset] {
+        assert!(!shown.contains(&**secret), "{shown}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
