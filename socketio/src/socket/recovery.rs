@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use engineio::Message;
+
 use super::{Data, Inner, Socket};
 use crate::link::Link;
 use crate::recovery::{Absentee, Audience, Comeback, Farewell, KeptSession, Ledger, Local, Ticket};
@@ -123,12 +125,7 @@ impl Socket {
         self.admit_in_turn(ledger, ticket, connect.parts())
     }
 
-    fn admit_in_turn(
-        &self,
-        ledger: &Ledger,
-        ticket: &Ticket,
-        connect: &[engineio::Message],
-    ) -> bool {
+    fn admit_in_turn(&self, ledger: &Ledger, ticket: &Ticket, connect: &[Message]) -> bool {
         let Inner {
             id,
             line,
@@ -157,6 +154,18 @@ impl Socket {
             };
             let missed = missed.iter().flat_map(|packet| packet.parts());
             messages.extend(missed.cloned());
+            // Or it would be closed as a slow consumer, and miss the same again.
+            let charge = |message: &Message| message.len() + MESSAGE_CHARGE;
+            let bytes: usize = messages.iter().chain(connect).map(charge).sum();
+            let budget = namespace.config().engine.limits.budget;
+            if bytes.saturating_add(self.buffered()) > budget {
+                tracing::debug!(
+                    socket = &**id,
+                    bytes,
+                    "missed more than can be sent at once"
+                );
+                return false;
+            }
         }
         messages.extend_from_slice(connect);
         turn.enter(ticket.pid(), self);
@@ -215,3 +224,6 @@ impl Socket {
         is_first
     }
 }
+
+/// What a message costs beside its content while it waits for its client.
+const MESSAGE_CHARGE: usize = 64;
