@@ -245,18 +245,14 @@ impl Broadcast {
     /// ```
     pub fn disconnect(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, false));
-        for socket in self.expel() {
-            socket.disconnect();
-        }
+        self.expel(false);
     }
 
     /// Disconnects the clients of the sockets from all their namespaces, and
     /// closes their connections: [`Socket::close`].
     pub fn close(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, true));
-        for socket in self.expel() {
-            socket.close();
-        }
+        self.expel(true);
     }
 
     pub(crate) fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
@@ -287,13 +283,11 @@ impl Broadcast {
         }
     }
 
-    /// Those of the sockets of this server who are to be disconnected.
-    fn expel(&self) -> Vec<Socket> {
-        let namespaces = self.namespace.members();
-        let meant = namespaces
-            .iter()
-            .map(|namespace| namespace.expel(&self.selection));
-        meant.flatten().collect()
+    /// Disconnects those of the sockets of this server who are meant.
+    fn expel(&self, close: bool) {
+        for namespace in self.namespace.members() {
+            namespace.expel(&self.selection, close);
+        }
     }
 
     /// Tells other servers, of each namespace that is meant.

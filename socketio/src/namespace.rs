@@ -10,7 +10,7 @@ use crate::behaviour::Behaviour;
 use crate::children::Children;
 use crate::cluster::Cluster;
 use crate::hooks::Hooks;
-use crate::recovery::{Audience, Ledger};
+use crate::recovery::{Audience, Away, Ledger};
 use crate::rooms::{Change, Rooms, Selection};
 use crate::sync::{read, write};
 use crate::{
@@ -240,16 +240,30 @@ impl Namespace {
         self.0.recovery.as_ref()
     }
 
-    /// Those who are selected, to be disconnected. Who of them is away does not
-    /// come back as who it was; nobody comes or goes between the two.
-    pub(crate) fn expel(&self, selection: &Selection) -> Vec<Socket> {
+    /// Disconnects those who are selected; with `close` their whole connections. Who
+    /// of them is away does not come back as who it was; nobody comes or goes
+    /// between the two.
+    pub(crate) fn expel(&self, selection: &Selection, close: bool) {
+        let (sockets, away) = self.meant(selection);
+        if close {
+            away.iter().for_each(|away| away.close());
+        }
+        for socket in sockets {
+            match close {
+                true => socket.close(),
+                false => socket.disconnect(),
+            }
+        }
+    }
+
+    fn meant(&self, selection: &Selection) -> (Vec<Socket>, Vec<Arc<Away>>) {
         let select = || {
             let mut sockets = Vec::new();
             self.select(selection, &mut sockets);
             sockets
         };
         let Some(ledger) = self.recovery() else {
-            return select();
+            return (select(), Vec::new());
         };
         let who = Audience::selection(selection);
         ledger.forget(self.name(), &who, select)

@@ -3,6 +3,7 @@
 
 mod absence;
 mod auth;
+mod away;
 mod comeback;
 mod event;
 mod keeper;
@@ -27,6 +28,7 @@ pub use store::{RecoveryStatus, RecoveryStore};
 
 pub(crate) use absence::Local;
 pub(crate) use auth::without_claim;
+pub(crate) use away::Away;
 pub(crate) use comeback::Comeback;
 pub(crate) use ledger::{Claim, Ledger};
 pub(crate) use ticket::{Farewell, Ticket};

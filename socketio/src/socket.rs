@@ -333,7 +333,8 @@ impl Socket {
     }
 
     /// Disconnects the client from all its namespaces, and closes the
-    /// connection once what is queued is sent.
+    /// connection once what is queued is sent. A client that is away comes back to
+    /// none of them as who it was.
     pub fn close(&self) {
         self.disconnect();
         self.0.line.link().close();

@@ -54,7 +54,7 @@ impl Cluster {
             (What::Cancel { request }, None) => self.tasks.cancel(&(node, request)),
             (What::Disconnect { to, close }, None) => {
                 if let Some(namespace) = &namespace {
-                    dismiss(namespace, &to.into(), close);
+                    namespace.expel(&to.into(), close);
                 }
             }
             (What::Done { request }, None) => self.questions.retain(request, |peer| *peer != node),
@@ -131,16 +131,6 @@ fn pass_on(
                 asker.reply(&reply);
             }
         });
-    }
-}
-
-/// Disconnects sockets of this node, and those who may come back to it.
-fn dismiss(namespace: &Namespace, to: &Selection, close: bool) {
-    for socket in namespace.expel(to) {
-        match close {
-            true => socket.close(),
-            false => socket.disconnect(),
-        }
     }
 }
 

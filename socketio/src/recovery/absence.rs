@@ -6,7 +6,7 @@ use std::sync::Arc;
 use engineio::Sid;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Farewell, KeptEvent};
+use super::{Away, Farewell, KeptEvent};
 use crate::{Args, Extensions, Namespace};
 
 /// What is kept of a client that is away.
@@ -17,9 +17,10 @@ use crate::{Args, Extensions, Namespace};
 /// that is given what was read has no extensions but its
 /// [data](crate::Socket::data), and in a namespace of a pattern it is new.
 ///
-/// It holds the application's values: it is dropped in
-/// [`RecoveryStore::sweep`](crate::RecoveryStore::sweep), or in `persist`, and in
-/// no other method that is called in a turn.
+/// It holds the application's values. What a store throws away is dropped in
+/// [`RecoveryStore::sweep`](crate::RecoveryStore::sweep), or in
+/// [`persist`](crate::RecoveryStore::persist) as soon as it is written, and in no other
+/// method that is called in a turn.
 ///
 /// It is secret: it holds the auth payload of the client, and who knows that and the
 /// pid can take the session.
@@ -44,6 +45,8 @@ pub struct KeptSession {
 /// What stays at the server where the client was.
 #[derive(Debug)]
 pub(crate) struct Local {
+    /// Those of the same connection.
+    pub(crate) away: Arc<Away>,
     pub(crate) extensions: Extensions,
     /// The last handlers of the socket, which may still run.
     pub(crate) farewell: Farewell,

@@ -64,8 +64,8 @@ impl Keeper {
         self.call(None, |store| store.missed(who, now))
     }
 
-    pub(super) fn forget(&self, nsp: &str, who: &Audience) {
-        self.call((), |store| store.forget(nsp, who));
+    pub(super) fn forget(&self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
+        self.call(Vec::new(), |store| store.forget(nsp, who))
     }
 
     pub(super) fn close(&self) {

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use engineio::{Close, CloseReason, Sid};
 use serde::Deserialize;
 
 use super::keeper::Keeper;
-use super::{Absentee, Audience, KeptEvent, KeptSession, Recovery};
+use super::{Absentee, Audience, Away, KeptEvent, KeptSession, Recovery};
 use crate::sync::lock;
 use crate::unwind::discard;
 use crate::{DisconnectReason, Encoded, Socket};
@@ -77,19 +77,29 @@ impl Ledger {
 
     /// Lets those who are meant, and are away, not come back as who they were,
     /// nor those who come back just now and are not let in yet. In the same turn
-    /// it looks for something else.
-    pub(crate) fn forget<R>(&self, nsp: &str, who: &Audience, look: impl FnOnce() -> R) -> R {
-        let (returning, found) = {
+    /// it looks for something else. What it finds, and where those are known that
+    /// the ones who are away had beside them on their connections.
+    pub(crate) fn forget<R>(
+        &self,
+        nsp: &str,
+        who: &Audience,
+        look: impl FnOnce() -> R,
+    ) -> (R, Vec<Arc<Away>>) {
+        let (sessions, returning, found) = {
             let mut turn = self.turn();
-            turn.keeper.forget(nsp, who);
+            let sessions = turn.keeper.forget(nsp, who);
             turn.present.forgotten += 1;
-            (turn.end_returning(who), look())
+            (sessions, turn.end_returning(who), look())
         };
+        let local = sessions.iter().filter_map(|session| session.local.as_ref());
+        let away = local.map(|local| local.away.clone()).collect();
+        // What the application kept with them.
+        discard(sessions);
         for socket in &returning {
             socket.settle();
         }
         self.sweep();
-        found
+        (found, away)
     }
 
     /// Takes the session out that a client says was its own. If its socket still
@@ -238,6 +248,8 @@ impl Turn<'_> {
             }
             if reason.is_recoverable()
                 && let Some(session) = socket.session()
+                && let Some(local) = &session.local
+                && local.away.add(&local.namespace, &session.sid)
             {
                 self.keeper.persist(session, self.now);
             }

@@ -124,14 +124,8 @@ impl RecoveryStore for Memory {
         is_whole.then(|| state.logs.missed(who, after.max(begin), now))
     }
 
-    fn forget(&self, nsp: &str, who: &Audience) {
-        let mut state = lock(&self.state);
-        let State {
-            discarded,
-            sessions,
-            ..
-        } = &mut *state;
-        sessions.forget(nsp, who, &mut discarded.sessions);
+    fn forget(&self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
+        lock(&self.state).sessions.forget(nsp, who)
     }
 
     fn sweep(&self, now: Instant) {

@@ -71,8 +71,8 @@ impl Sessions {
         self.remove(number)
     }
 
-    /// Throws away the sessions of those who are meant.
-    pub(super) fn forget(&mut self, nsp: &str, who: &Audience, discarded: &mut Vec<KeptSession>) {
+    /// Takes out the sessions of those who are meant.
+    pub(super) fn forget(&mut self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
         let is_meant = |session: &KeptSession| {
             let rooms = || session.rooms.iter().map(|room| &**room).collect();
             session.nsp() == nsp && who.includes(&session.sid, &rooms())
@@ -83,7 +83,10 @@ impl Sessions {
             .filter(|(_, kept)| is_meant(&kept.session))
             .map(|(number, _)| *number)
             .collect();
-        discarded.extend(meant.into_iter().filter_map(|number| self.remove(number)));
+        meant
+            .into_iter()
+            .filter_map(|number| self.remove(number))
+            .collect()
     }
 
     /// Throws away what is too old.

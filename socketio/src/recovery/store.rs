@@ -90,8 +90,8 @@ pub trait RecoveryStore: fmt::Debug + Send + Sync + 'static {
     /// What somebody missed, the first first. `None` if that is not known any more.
     fn missed(&self, who: &Absentee<'_>, now: Instant) -> Option<Vec<Encoded>>;
 
-    /// Throws away the sessions of those who are meant.
-    fn forget(&self, nsp: &str, who: &Audience);
+    /// Takes out the sessions of those who are meant, for good.
+    fn forget(&self, nsp: &str, who: &Audience) -> Vec<KeptSession>;
 
     /// Drops what is too old, and what had to go in the other methods. Called while
     /// nothing is locked.

@@ -180,6 +180,7 @@ impl Socket {
     pub(crate) fn session(&self) -> Option<KeptSession> {
         let ticket = self.ticket()?;
         let local = Local {
+            away: self.0.line.link().away().clone(),
             extensions: self.0.extensions.share(),
             farewell: ticket.farewell(),
             namespace: self.0.namespace.clone(),

@@ -203,12 +203,18 @@ impl RecoveryStore for Handle {
         Some(sent.collect())
     }
 
-    fn forget(&self, nsp: &str, who: &Audience) {
+    fn forget(&self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
+        let mut forgotten = Vec::new();
         self.state().sessions.retain(|_, text| {
             let session = read(text);
             let rooms = session.rooms().iter().map(|room| &**room).collect();
-            session.nsp() != nsp || !who.includes(session.sid(), &rooms)
+            let is_meant = session.nsp() == nsp && who.includes(session.sid(), &rooms);
+            if is_meant {
+                forgotten.push(session);
+            }
+            !is_meant
         });
+        forgotten
     }
 
     fn sweep(&self, _now: Instant) {

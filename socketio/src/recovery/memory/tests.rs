@@ -461,6 +461,7 @@ impl Test {
 
     fn session(&self, nsp: &str, sid: &str, rooms: &[&str]) -> KeptSession {
         let local = Local {
+            away: Arc::default(),
             extensions: Extensions::default(),
             farewell: Ticket::new(&Args::default()).farewell(),
             namespace: Namespace::new(nsp.into(), Arc::default(), None),

@@ -164,6 +164,39 @@ async fn who_is_disconnected_while_it_is_away_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_is_closed_while_it_is_away_is_new_in_all_its_namespaces() {
+    let io = recovering();
+    io.of("/other");
+    for (how, may_come_back) in [
+        ("disconnect", true),
+        ("close", false),
+        ("disconnect it", true),
+        ("close it", false),
+    ] {
+        let (mut client, place) = arrive(&io).await;
+        client.send("0/other,").await;
+        let other = Place::of(client.recv().await.strip_prefix("0/other,").unwrap());
+        io.of("/other").to(&other.id).emit("heard", ()).unwrap();
+        let other_offset = last(&client.recv().await);
+        let socket = io.of("/").socket(&place.id).unwrap();
+        let offset = place.hear(&io, client).await;
+        match how {
+            "disconnect" => socket.disconnect(),
+            "close" => socket.close(),
+            "disconnect it" => io.to(&place.id).disconnect(),
+            _ => io.to(&place.id).close(),
+        }
+        let mut client = Client::open(&io).await;
+        let claim = other.claim(&other_offset);
+        client.send(&format!("0/other,{claim}")).await;
+        let answer = client.recv().await.replace("/other,", "");
+        assert_eq!(answer == other.answer(), may_come_back, "{how}");
+        let (_, packets) = come_back(&io, &place, &offset).await;
+        assert_ne!(packets, [place.answer()], "{how}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_disconnected_while_it_comes_back_is_new() {
     let io = recovering();
     let chat = io.of("/");

@@ -53,6 +53,21 @@ async fn who_comes_back_to_another_server_is_who_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_closes_hands_its_clients_on() {
+    let (_, [here, there]) = pair();
+    let (mut client, place) = arrive(&here).await;
+    here.emit("heard", ()).unwrap();
+    let offset = last(&client.recv().await);
+    settle().await;
+    here.close().await;
+    client.rest().await;
+    there.emit("missed", ()).unwrap();
+    let (_client, packets) = come_back(&there, &place, &offset).await;
+    assert_eq!((name(&packets[0]), packets.len()), ("missed", 2));
+    assert_eq!(packets[1], place.answer());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_still_on_the_wire_is_waited_for_or_comes_live() {
     let (bus, [here, there]) = pair();
     let held = there.cluster().unwrap().node;
