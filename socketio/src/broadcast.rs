@@ -131,7 +131,8 @@ impl Broadcast {
 
     /// Emits an event that each socket is to answer. It is sent when this
     /// returns; the answers come from the [`Replies`]. Who leaves before it has
-    /// answered is not waited for, and neither is a server that is gone.
+    /// answered is not waited for, and neither is a server that is gone. What stands
+    /// for a [pattern](crate::Server::of_matching) asks the sockets of this server.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -259,7 +260,15 @@ impl Broadcast {
         let (namespace, selection) = (&self.namespace, &self.selection);
         let (id, nsp) = (namespace.next_ack(), namespace.shared_name());
         let mut pending = Pending::new(id);
-        let Some(cluster) = self.cluster().filter(|_| !namespace.is_pattern()) else {
+        if namespace.is_pattern() {
+            let args = Args::write(args)?;
+            let event = self.event(name, &args, Some(id));
+            for member in namespace.members() {
+                member.ask_all(selection, &event, &mut pending)?;
+            }
+            return Ok(pending);
+        }
+        let Some(cluster) = self.cluster() else {
             let event = self.event(name, args, Some(id));
             namespace.ask_all(selection, &event, &mut pending)?;
             return Ok(pending);

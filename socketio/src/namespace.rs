@@ -48,7 +48,8 @@ struct Inner {
     cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     name: Arc<str>,
-    next_ack: AtomicU64,
+    /// That of the pattern that made it, which asks all of its namespaces.
+    next_ack: Arc<AtomicU64>,
     recovery: Option<Ledger>,
     rooms: RwLock<Rooms<Socket>>,
     /// Those of the pattern that made it, if one did.
@@ -57,7 +58,7 @@ struct Inner {
 
 impl Namespace {
     pub(crate) fn new(name: Arc<str>, config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
-        Self::with(name, config, cluster, None, None)
+        Self::with(name, config, cluster, Arc::default(), None, None)
     }
 
     /// A namespace that has the handlers of this one, those to come included,
@@ -66,7 +67,9 @@ impl Namespace {
         let template = Some(self.0.behaviour.clone());
         let cluster = self.0.cluster.clone();
         let siblings = self.0.children.get().cloned();
-        Self::with(name, self.0.config.clone(), cluster, template, siblings)
+        let next_ack = self.0.next_ack.clone();
+        let config = self.0.config.clone();
+        Self::with(name, config, cluster, next_ack, template, siblings)
     }
 
     /// Is known to be there from now on. Of several that are made for one name
@@ -99,6 +102,7 @@ impl Namespace {
         name: Arc<str>,
         config: Arc<Config>,
         cluster: Option<Arc<Cluster>>,
+        next_ack: Arc<AtomicU64>,
         template: Option<Arc<Behaviour>>,
         siblings: Option<Arc<Children>>,
     ) -> Self {
@@ -113,7 +117,7 @@ impl Namespace {
             recovery: config.recovery.as_ref().and_then(Ledger::new),
             config,
             name,
-            next_ack: AtomicU64::new(0),
+            next_ack,
             rooms: RwLock::new(rooms),
             siblings,
         }))
