@@ -267,7 +267,7 @@ async fn who_comes_with_another_auth_payload_is_new() {
         client.close().await;
         if !may_come_back {
             // The session is gone: there is one guess.
-            claim = serde_json::from_str(before).unwrap_or(json!({}));
+            claim = serde_json::from_str(before).unwrap_or_else(|_| json!({}));
             claim["pid"] = json!(place.pid);
             claim["offset"] = json!(offset);
             let mut client = Client::open(&io).await;
