@@ -157,12 +157,12 @@ impl Broadcast {
         // It is written several times, so that the user's code is asked once.
         let args = Args::write(&args)?;
         let packet = NODES.encode_event("/", name, &args, None)?;
-        let event = self.event(name, &args, None);
+        let mut event = self.event(name, &args, None);
         self.namespace.members().iter().try_for_each(|namespace| {
             // Who hears of it here, and acts on it, finds it published.
             if let Some(cluster) = cluster {
                 let nsp = namespace.shared_name();
-                cluster.emit(nsp, &self.selection, self.class, &packet);
+                event.id = cluster.emit(nsp, &self.selection, self.class, &packet);
             }
             namespace.deliver(&self.selection, &event)
         })
@@ -173,6 +173,8 @@ impl Broadcast {
     /// answered is not waited for, and neither is a server that is gone; who stays
     /// and does not answer is, without end, but for [`Replies::timeout`] or
     /// [`Config::ack_timeout`](crate::Config::ack_timeout).
+    /// What stands for a [pattern](crate::Server::of_matching) asks the sockets of
+    /// this server.
     ///
     /// A `T` of `()` takes any answer, and a tuple one of several arguments. One
     /// that does not fit is an error among the replies, as is an event that cannot
@@ -297,9 +299,7 @@ impl Broadcast {
     /// ```
     pub fn disconnect(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, false));
-        for socket in self.expel() {
-            socket.disconnect();
-        }
+        self.expel(false);
     }
 
     /// Disconnects the clients of the sockets from all their namespaces, and
@@ -312,16 +312,22 @@ impl Broadcast {
     /// ```
     pub fn close(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, true));
-        for socket in self.expel() {
-            socket.close();
-        }
+        self.expel(true);
     }
 
     pub(crate) fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
         let (namespace, selection) = (&self.namespace, &self.selection);
         let (id, nsp) = (namespace.next_ack(), namespace.shared_name());
         let mut pending = Pending::new(id);
-        let Some(cluster) = self.cluster().filter(|_| !namespace.is_pattern()) else {
+        if namespace.is_pattern() {
+            let args = Args::write(args)?;
+            let event = self.event(name, &args, Some(id));
+            for member in namespace.members() {
+                member.ask_all(selection, &event, &mut pending)?;
+            }
+            return Ok(pending);
+        }
+        let Some(cluster) = self.cluster() else {
             let event = self.event(name, args, Some(id));
             namespace.ask_all(selection, &event, &mut pending)?;
             return Ok(pending);
@@ -340,17 +346,16 @@ impl Broadcast {
             ack,
             args,
             class: self.class,
+            id: None,
             name,
         }
     }
 
-    /// Those of the sockets of this server who are to be disconnected.
-    fn expel(&self) -> Vec<Socket> {
-        let namespaces = self.namespace.members();
-        let meant = namespaces
-            .iter()
-            .map(|namespace| namespace.expel(&self.selection));
-        meant.flatten().collect()
+    /// Disconnects those of the sockets of this server who are meant.
+    fn expel(&self, close: bool) {
+        for namespace in self.namespace.members() {
+            namespace.expel(&self.selection, close);
+        }
     }
 
     /// Tells other servers, of each namespace that is meant.

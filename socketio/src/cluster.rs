@@ -19,14 +19,14 @@ use engineio::Class;
 
 use self::questions::Questions;
 use self::tasks::Tasks;
-pub(crate) use self::wire::NODES;
 #[cfg(feature = "__fuzzing")]
 pub(crate) use self::wire::again;
 use self::wire::{Header, What};
+pub(crate) use self::wire::{NODES, To};
 use crate::ack::Mailbox;
 use crate::rooms::Selection;
 use crate::unwind::discard;
-use crate::{Adapter, Config, Encoded, Inbox, Namespace, NodeId, Publication, Route};
+use crate::{Adapter, Config, Encoded, EventId, Inbox, Namespace, NodeId, Publication, Route};
 
 pub(crate) use self::questions::Question;
 pub use self::status::ClusterStatus;
@@ -34,6 +34,8 @@ pub use self::status::ClusterStatus;
 /// A server's part in its cluster.
 pub(crate) struct Cluster {
     adapter: Arc<dyn Adapter>,
+    /// The number of the next event that is kept.
+    events: AtomicU64,
     /// A namespace of this server, if it is there.
     find: Find,
     is_closed: AtomicBool,
@@ -58,6 +60,7 @@ impl Cluster {
     ) -> Arc<Self> {
         Arc::new(Self {
             adapter,
+            events: AtomicU64::new(0),
             find: Box::new(find),
             is_closed: AtomicBool::new(false),
             keeps_events: config.recovery.is_some(),
@@ -104,14 +107,15 @@ impl Cluster {
         })
     }
 
-    /// Publishes an event, written for `/`, for the sockets of other nodes.
+    /// Publishes an event, written for `/`, for the sockets of other nodes. What it
+    /// is called there and here, if it is kept, and did go out.
     pub(crate) fn emit(
         &self,
         nsp: &Arc<str>,
         selection: &Selection,
         class: Class<'_>,
         event: &Encoded,
-    ) {
+    ) -> Option<EventId> {
         let is_kept = self.keeps_events && class == Class::Reliable;
         let route = match &selection.rooms[..] {
             [room] if !is_kept => Route::Room {
@@ -120,12 +124,16 @@ impl Cluster {
             },
             _ => Route::All,
         };
+        let id = is_kept.then(|| self.events.fetch_add(1, Ordering::Relaxed));
         let what = What::Emit {
             to: selection.into(),
             volatile: class == Class::Volatile,
             request: None,
+            id,
         };
-        self.publish(route, nsp, what, Some(event));
+        let is_sent = self.publish(route, nsp, what, Some(event));
+        let id = id.filter(|_| is_sent)?;
+        Some(EventId::new(self.node.clone(), id))
     }
 
     /// Publishes an event that the sockets of other nodes are to answer.
@@ -141,6 +149,7 @@ impl Cluster {
             to: selection.into(),
             volatile: class == Class::Volatile,
             request: Some(request),
+            id: None,
         };
         self.ask(nsp, what, Some(event), mailbox)
     }

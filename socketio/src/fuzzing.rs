@@ -26,5 +26,6 @@ pub fn through_nodes(args: &Args) -> Args {
 /// follow its arguments.
 pub fn with_offset(parser: Parser, nsp: &str, name: &str, args: &Args, offset: &str) -> Encoded {
     let draft = Draft::new(parser, nsp, name, args).expect("it is written already");
-    draft.with_offset(offset)
+    let (event, _) = draft.with_offset(offset);
+    event
 }

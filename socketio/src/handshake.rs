@@ -1,6 +1,7 @@
 //! What a client told when it connected.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -26,7 +27,7 @@ use crate::Args;
 ///     println!("asked for {}, xdomain: {}", handshake.uri().path(), handshake.xdomain());
 /// });
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Handshake {
     /// The auth payload: no argument, or one object. In protocol 4 that is the
@@ -158,6 +159,17 @@ impl Handshake {
             Request::Copy(request) => request,
             Request::Engine(engine) => engine.handshake(),
         }
+    }
+}
+
+/// Without the auth payload, which holds secrets.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("auth_bytes", &self.auth.bytes())
+            .field("issued", &self.issued)
+            .field("request", &self.request)
+            .finish()
     }
 }
 

@@ -219,7 +219,9 @@ pub use namespace::Namespace;
 #[cfg(feature = "server")]
 pub use reason::DisconnectReason;
 #[cfg(feature = "server")]
-pub use recovery::Recovery;
+pub use recovery::{
+    Absentee, Audience, EventId, KeptEvent, KeptSession, Recovery, RecoveryStatus, RecoveryStore,
+};
 #[cfg(feature = "server")]
 pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]

@@ -10,7 +10,7 @@ use crate::behaviour::Behaviour;
 use crate::children::Children;
 use crate::cluster::Cluster;
 use crate::hooks::Hooks;
-use crate::recovery::{Audience, Ledger};
+use crate::recovery::{Audience, Away, Ledger};
 use crate::rooms::{Change, Rooms, Selection};
 use crate::sync::{read, write};
 use crate::{
@@ -58,7 +58,8 @@ struct Inner {
     cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     name: Arc<str>,
-    next_ack: AtomicU64,
+    /// That of the pattern that made it, which asks all of its namespaces.
+    next_ack: Arc<AtomicU64>,
     recovery: Option<Ledger>,
     rooms: RwLock<Rooms<Socket>>,
     /// Those of the pattern that made it, if one did.
@@ -67,7 +68,7 @@ struct Inner {
 
 impl Namespace {
     pub(crate) fn new(name: Arc<str>, config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
-        Self::with(name, config, cluster, None, None)
+        Self::with(name, config, cluster, Arc::default(), None, None)
     }
 
     /// A namespace that has the handlers of this one, those to come included,
@@ -76,7 +77,9 @@ impl Namespace {
         let template = Some(self.0.behaviour.clone());
         let cluster = self.0.cluster.clone();
         let siblings = self.0.children.get().cloned();
-        Self::with(name, self.0.config.clone(), cluster, template, siblings)
+        let next_ack = self.0.next_ack.clone();
+        let config = self.0.config.clone();
+        Self::with(name, config, cluster, next_ack, template, siblings)
     }
 
     /// Is known to be there from now on. Of several that are made for one name
@@ -109,6 +112,7 @@ impl Namespace {
         name: Arc<str>,
         config: Arc<Config>,
         cluster: Option<Arc<Cluster>>,
+        next_ack: Arc<AtomicU64>,
         template: Option<Arc<Behaviour>>,
         siblings: Option<Arc<Children>>,
     ) -> Self {
@@ -123,7 +127,7 @@ impl Namespace {
             recovery: config.recovery.as_ref().and_then(Ledger::new),
             config,
             name,
-            next_ack: AtomicU64::new(0),
+            next_ack,
             rooms: RwLock::new(rooms),
             siblings,
         }))
@@ -351,29 +355,47 @@ impl Namespace {
         self.0.recovery.as_ref()
     }
 
-    /// Those who are selected, to be disconnected. Who of them is away does not
-    /// come back as who it was; nobody comes or goes between the two.
-    pub(crate) fn expel(&self, selection: &Selection) -> Vec<Socket> {
+    /// Disconnects those who are selected; with `close` their whole connections. Who
+    /// of them is away does not come back as who it was; nobody comes or goes
+    /// between the two.
+    pub(crate) fn expel(&self, selection: &Selection, close: bool) {
+        let (sockets, away) = self.meant(selection);
+        if close {
+            away.iter().for_each(|away| away.close());
+        }
+        for socket in sockets {
+            match close {
+                true => socket.close(),
+                false => socket.disconnect(),
+            }
+        }
+    }
+
+    fn meant(&self, selection: &Selection) -> (Vec<Socket>, Vec<Arc<Away>>) {
         let select = || {
             let mut sockets = Vec::new();
             self.select(selection, &mut sockets);
             sockets
         };
         let Some(ledger) = self.recovery() else {
-            return select();
+            return (select(), Vec::new());
         };
-        let who = Audience::Selection(selection.clone());
+        let who = Audience::selection(selection);
         ledger.forget(self.name(), &who, select)
     }
 
     /// The bytes that it costs to keep it for somebody: none if it stays anyway.
     pub(crate) fn bytes(&self) -> usize {
-        let is_made = self.0.siblings.is_some();
-        if is_made {
+        if self.is_made() {
             MADE + 2 * self.0.name.len()
         } else {
             0
         }
+    }
+
+    /// Whether a pattern made it.
+    pub(crate) fn is_made(&self) -> bool {
+        self.0.siblings.is_some()
     }
 
     #[cfg(test)]

@@ -92,7 +92,10 @@ impl<'a, P: IntoArgs> Shown<'a, P> {
 
     fn args(&self) -> Option<&Args> {
         let args = self.args.get_or_init(|| {
-            let args = Args::write(self.event.args);
+            // The event is sent: what fails now does not concern who emits it.
+            let mut written = None;
+            caught(|| written = Some(Args::write(self.event.args)));
+            let args = written?;
             args.inspect_err(|error| tracing::debug!(%error, "event not shown"))
                 .ok()
         });

@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::recovery::without_claim;
 use crate::{
     AckError, Args, Ask, DecodeError, Emit, EncodeError, FromArgs, Handshake, Incomplete, IntoArgs,
     JoinError, Namespace, Replies, Request, Socket, Value,
@@ -292,7 +293,7 @@ impl Description {
             id: socket.id().to_owned(),
             rooms: socket.rooms().iter().map(ToString::to_string).collect(),
             data: read(&socket.raw_data()),
-            auth: read(&handshake.auth),
+            auth: without_claim(&handshake.auth),
             issued: issued.map_or(0, |since| since.as_millis() as u64),
             address: handshake.address(),
             headers: headers.collect(),

@@ -171,6 +171,11 @@ impl<M: Clone> Rooms<M> {
         member.admitted.then(|| member.handle.clone())
     }
 
+    /// Whether there is a member of this id, admitted or not.
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.ids.contains_key(id)
+    }
+
     /// Members that are admitted.
     pub(crate) fn len(&self) -> usize {
         self.admitted

@@ -16,7 +16,7 @@ use crate::rooms::Selection;
 use crate::session::Session;
 use crate::sync::{read, write};
 use crate::unwind::discard;
-use crate::{Args, ClusterStatus, Config, Limits, Namespace, Recovery, Socket};
+use crate::{Args, ClusterStatus, Config, Limits, Namespace, Recovery, RecoveryStatus, Socket};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -264,6 +264,13 @@ impl Server {
         &self.0.engine
     }
 
+    /// What the server keeps for clients that may come back; `None` without
+    /// [`recovery`](Config::recovery).
+    pub fn recovery(&self) -> Option<RecoveryStatus> {
+        let recovery = self.config().recovery.as_ref()?;
+        Some(recovery.status())
+    }
+
     /// How the server does in its cluster; `None` without an
     /// [`Adapter`](crate::Adapter).
     ///
@@ -336,7 +343,7 @@ impl Server {
         }
         shared.namespaces.clear();
         if let Some(recovery) = &shared.config.recovery {
-            recovery.clear();
+            recovery.close();
         }
         if let Some(cluster) = &shared.cluster {
             cluster.close();
@@ -350,7 +357,7 @@ impl Server {
 impl Drop for Shared {
     fn drop(&mut self) {
         if let Some(recovery) = &self.config.recovery {
-            recovery.clear();
+            recovery.close();
         }
     }
 }

@@ -330,7 +330,7 @@ mod tests {
         let codec = if cfg!(feature = "msgpack") { 8 } else { 0 };
         for (what, size, limit) in [
             ("a connection", size_of::<Session>(), 240 + codec),
-            ("its link", size_of::<Link>(), 80),
+            ("its link", size_of::<Link>(), 96),
             ("a slot", size_of::<Slot>(), 64),
             ("an event that waits", size_of::<Held>(), 144),
             ("a socket", Socket::SIZE, 360),

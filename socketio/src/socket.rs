@@ -534,7 +534,8 @@ impl Socket {
     /// Disconnects the client from all its namespaces, and closes the
     /// connection once what is queued is sent. As [`disconnect`](Self::disconnect),
     /// it does nothing while the middleware runs, or when the socket has left:
-    /// the client may be in other namespaces.
+    /// the client may be in other namespaces. But a client that is away comes back
+    /// to none of them as who it was.
     ///
     /// ```
     /// # use socketio::{Cause, Config, Server};
@@ -546,7 +547,8 @@ impl Socket {
     /// });
     /// ```
     pub fn close(&self) {
-        if self.is_connected() {
+        let is_away = self.reason().is_some_and(DisconnectReason::is_recoverable);
+        if self.is_connected() || is_away {
             self.0.line.link().close();
         }
         self.disconnect();
@@ -668,6 +670,7 @@ impl Socket {
             ack: None,
             args,
             class,
+            id: None,
             name,
         };
         self.0.namespace.send_to(self, &event)
@@ -725,6 +728,7 @@ impl Socket {
             ack: Some(id),
             args,
             class: Class::Reliable,
+            id: None,
             name,
         };
         let mut pending = Pending::new(id);

@@ -53,6 +53,9 @@ pub(crate) enum What {
         to: To,
         volatile: bool,
         request: Option<u64>,
+        /// The number of the event at this node, if it is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
     },
     /// Tell about the sockets.
     Fetch {
@@ -307,6 +310,7 @@ mod tests {
                 to,
                 volatile: false,
                 request,
+                id: None,
             },
         }
     }

@@ -99,6 +99,16 @@ impl Args {
         Ok(args)
     }
 
+    /// The arguments in the text of an array; `None` if it is none.
+    #[cfg(feature = "server")]
+    pub(crate) fn from_text(array: String, attachments: Vec<Bytes>) -> Option<Self> {
+        let text = ByteString::from(array);
+        let array = Scanner::new(&text, MAX_DEPTH).array().ok()?;
+        let mut args = (array.end == text.len()).then(|| Self::from_array(&text, &array))?;
+        args.attach(attachments);
+        Some(args)
+    }
+
     /// The arguments that a scanned array holds.
     pub(super) fn from_array(text: &ByteString, array: &Array) -> Self {
         Self {

@@ -62,16 +62,24 @@ impl Encoded {
         }
     }
 
-    /// The packet with another first message.
+    /// A packet of these messages; `None` without any.
     #[cfg(feature = "server")]
-    pub(super) fn with_first(&self, first: Message) -> Self {
-        Self(match &self.0 {
-            Parts::One(_) => Parts::One([first]),
-            Parts::WithAttachments(parts) => {
-                let rest = parts[1..].iter().cloned();
-                Parts::WithAttachments(std::iter::once(first).chain(rest).collect())
-            }
-        })
+    pub(crate) fn of(mut parts: Vec<Message>) -> Option<Self> {
+        Some(Self(match parts.len() {
+            0 => return None,
+            1 => Parts::One([parts.remove(0)]),
+            _ => Parts::WithAttachments(parts.into()),
+        }))
+    }
+
+    /// Puts another first message in the place of the one that it gives back. The
+    /// list is copied if another packet shares it.
+    #[cfg(feature = "server")]
+    pub(super) fn replace_first(&mut self, first: Message) -> Message {
+        match &mut self.0 {
+            Parts::One([message]) => std::mem::replace(message, first),
+            Parts::WithAttachments(parts) => std::mem::replace(&mut Arc::make_mut(parts)[0], first),
+        }
     }
 }
 

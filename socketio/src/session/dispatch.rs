@@ -130,6 +130,9 @@ impl Session {
         let (socket, passed) = match outcome {
             Outcome::Found(nsp, template) => return self.decide(&nsp, template, cx),
             Outcome::Nothing => return,
+            Outcome::Restored(namespace, comeback) => {
+                return self.restored(namespace, comeback, cx);
+            }
             Outcome::Passed(socket, passed) => (socket, passed),
         };
         let is_meant = |slot: &Slot| slot.socket.is(&socket);

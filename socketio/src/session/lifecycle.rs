@@ -14,6 +14,7 @@ use super::load::Leaving;
 use super::slot::Slot;
 use super::task::Task;
 use crate::hooks::Hooks;
+use crate::recovery::Comeback;
 use crate::{
     Args, ConnectError, DisconnectReason, Encoded, Handshake, Namespace, Parser, Protocol, Socket,
     Violation,
@@ -25,7 +26,7 @@ impl Session {
         match self.shared.namespaces.named(nsp) {
             Some(namespace) => {
                 let handshake = self.handshake(auth);
-                self.enter(namespace, handshake, Vec::new(), cx);
+                self.restore(namespace, handshake, Vec::new(), cx);
             }
             None => self.apply(nsp, auth, cx),
         }
@@ -44,21 +45,21 @@ impl Session {
         &mut self,
         namespace: Namespace,
         handshake: Handshake,
+        comeback: Option<Box<Comeback>>,
         waiting: Vec<Early>,
         cx: &mut Context<'_>,
     ) {
-        let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake);
+        let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake, comeback);
         let config = &self.shared.config;
         // The last handlers of the one before may themselves be put off.
         let limit = config.farewell_delay().saturating_add(config.leave_timeout);
-        let skips = config.skips_middleware();
+        let skips = config.skips_middleware() && socket.recovered();
         let decision = socket.namespace().hooks().decide(socket.clone());
         let hooks = Box::pin(async move {
-            let Some(before) = before else {
-                return Passed::Decision(decision.await);
-            };
-            // Its end comes before the new beginning of the same socket.
-            before.done_within(limit).await;
+            if let Some(before) = before {
+                // Its end comes before the new beginning of the same socket.
+                before.done_within(limit).await;
+            }
             Passed::Decision(if skips { Ok(()) } else { decision.await })
         });
         let mut slot = Slot::new(socket);

@@ -21,6 +21,7 @@ mod remote;
 mod rooms;
 mod serial;
 mod server_side;
+mod shared_store;
 mod shutdown;
 mod support;
 mod threads;
