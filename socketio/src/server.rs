@@ -266,6 +266,13 @@ impl Server {
 
     /// What the server keeps for clients that may come back; `None` without
     /// [`recovery`](Config::recovery).
+    ///
+    /// ```
+    /// # use socketio::{Config, Recovery, Server};
+    /// let io = Server::new(Config::default().recovery(Recovery::default()));
+    /// let kept = io.recovery().expect("it is configured");
+    /// println!("{} clients are away, {} events wait for them", kept.sessions, kept.events);
+    /// ```
     pub fn recovery(&self) -> Option<RecoveryStatus> {
         let recovery = self.config().recovery.as_ref()?;
         Some(recovery.status())

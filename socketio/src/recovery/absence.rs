@@ -24,6 +24,25 @@ use crate::{Args, Extensions, Namespace};
 ///
 /// It is secret: it holds the auth payload of the client, and who knows that and the
 /// pid can take the session.
+///
+/// ```
+/// use socketio::{KeptEvent, KeptSession};
+///
+/// /// What sessions are kept under, which is as secret as they are.
+/// fn key(session: &KeptSession) -> String {
+///     format!("{},{}", session.nsp(), session.pid())
+/// }
+///
+/// /// A session that another server kept, with what that sent to it alone since it came.
+/// fn taken(session: KeptSession, mut events: Vec<KeptEvent>) -> KeptSession {
+///     events.retain(|event| {
+///         let is_own = event.audience().socket() == Some(session.sid());
+///         is_own && event.offset() > session.entered()
+///     });
+///     println!("it was in {:?}", session.rooms());
+///     session.with_earlier(events)
+/// }
+/// ```
 pub struct KeptSession {
     /// The auth payload, in a form to compare.
     pub(crate) auth: Arc<[u8]>,
@@ -163,6 +182,15 @@ struct Written {
 }
 
 /// Who missed something.
+///
+/// ```
+/// use socketio::{Absentee, KeptEvent};
+///
+/// fn is_missed(event: &KeptEvent, who: &Absentee<'_>) -> bool {
+///     let rooms = who.rooms.iter().map(AsRef::as_ref).collect();
+///     event.offset() > who.offset && event.audience().includes(who.sid, &rooms)
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Absentee<'a> {

@@ -17,6 +17,22 @@ use crate::{Encoded, NodeId};
 ///
 /// A clone copies nothing. With `serde` it becomes bytes for another server, which
 /// has to speak with the same [`Parser`](crate::Parser).
+///
+/// ```
+/// use socketio::KeptEvent;
+///
+/// fn describe(event: &KeptEvent) -> String {
+///     let parts = event.packet().parts().len();
+///     let whom = event.audience().socket().unwrap_or("several");
+///     let reach = if event.id().is_some() { "everywhere" } else { "here" };
+///     format!("{} in {}: {parts} parts for {whom}, {reach}", event.offset(), event.nsp())
+/// }
+///
+/// /// What an event of another server becomes when its client comes to this one.
+/// fn moved(event: &KeptEvent, sid: &str, offset: &str) -> KeptEvent {
+///     event.for_socket(sid, offset)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct KeptEvent {
     audience: Audience,
@@ -186,6 +202,17 @@ impl From<Part> for Message {
 
 /// What an event is called at every server of a cluster: it has a number at the
 /// server where it was emitted.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use socketio::{EventId, KeptEvent};
+///
+/// /// Which events of another server this one has as well.
+/// fn both<'a>(theirs: &'a [KeptEvent], ours: &HashMap<EventId, u64>) -> Vec<&'a KeptEvent> {
+///     let is_ours = |event: &&KeptEvent| event.id().is_some_and(|id| ours.contains_key(id));
+///     theirs.iter().filter(is_ours).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub struct EventId {
@@ -215,6 +242,19 @@ impl<'de> Deserialize<'de> for EventId {
 }
 
 /// Whom an event was for, or who is to be forgotten.
+///
+/// ```
+/// use socketio::{Audience, KeptSession};
+///
+/// fn is_meant(who: &Audience, session: &KeptSession) -> bool {
+///     let rooms = session.rooms().iter().map(AsRef::as_ref).collect();
+///     who.includes(session.sid(), &rooms)
+/// }
+///
+/// fn is_private(who: &Audience) -> bool {
+///     who.socket().is_some()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Audience(Whom);
 

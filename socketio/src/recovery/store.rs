@@ -57,6 +57,110 @@ use crate::{Absentee, Audience, Encoded, KeptEvent, KeptSession};
 /// right place, whichever server it comes to.
 ///
 /// The tests of this crate have such a store, in `tests/server/shared_store.rs`.
+///
+/// One that keeps for its own server alone what happened, all events and the sessions
+/// of two minutes:
+///
+/// ```
+/// use std::collections::HashSet;
+/// use std::pin::Pin;
+/// use std::sync::{Arc, Mutex, MutexGuard};
+/// use std::time::{Duration, Instant};
+/// use socketio::{
+///     Absentee, Audience, Config, Encoded, KeptEvent, KeptSession, Recovery, RecoveryStatus,
+///     RecoveryStore, Server,
+/// };
+///
+/// #[derive(Debug, Default)]
+/// struct Store(Mutex<Kept>);
+///
+/// #[derive(Debug, Default)]
+/// struct Kept {
+///     events: Vec<KeptEvent>,
+///     offsets: u64,
+///     sessions: Vec<(KeptSession, Instant)>,
+/// }
+///
+/// const AWAY: Duration = Duration::from_secs(120);
+///
+/// impl Store {
+///     fn kept(&self) -> MutexGuard<'_, Kept> {
+///         self.0.lock().expect("nobody panics under it")
+///     }
+/// }
+///
+/// impl RecoveryStore for Store {
+///     fn next_offset(&self, _nsp: &str) -> String {
+///         let mut kept = self.kept();
+///         kept.offsets += 1;
+///         format!("{:016}", kept.offsets)
+///     }
+///
+///     fn append(&self, event: KeptEvent, _now: Instant) {
+///         self.kept().events.push(event);
+///     }
+///
+///     fn persist(&self, session: KeptSession, now: Instant) {
+///         self.kept().sessions.push((session, now));
+///     }
+///
+///     fn restore<'a>(
+///         &'a self,
+///         nsp: &'a str,
+///         pid: &'a str,
+///         _offset: &'a str,
+///         now: Instant,
+///     ) -> Pin<Box<dyn Future<Output = Option<KeptSession>> + Send + 'a>> {
+///         let mut kept = self.kept();
+///         let mut sessions = kept.sessions.iter();
+///         let at = sessions.position(|(session, _)| session.nsp() == nsp && session.pid() == pid);
+///         let found = at.map(|at| kept.sessions.remove(at));
+///         let found = found.filter(|(_, since)| now.duration_since(*since) <= AWAY);
+///         Box::pin(std::future::ready(found.map(|(session, _)| session)))
+///     }
+///
+///     fn missed(&self, who: &Absentee<'_>, _now: Instant) -> Option<Vec<Encoded>> {
+///         let rooms: HashSet<_> = who.rooms.iter().map(AsRef::as_ref).collect();
+///         let is_missed = |event: &&KeptEvent| {
+///             let is_later = event.offset() > who.offset && event.offset() > who.since;
+///             is_later && event.nsp() == who.nsp && event.audience().includes(who.sid, &rooms)
+///         };
+///         let kept = self.kept();
+///         let missed = kept.events.iter().filter(is_missed);
+///         Some(missed.map(|event| event.packet().clone()).collect())
+///     }
+///
+///     fn forget(&self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
+///         let mut kept = self.kept();
+///         let meant = kept.sessions.extract_if(.., |(session, _)| {
+///             let rooms = session.rooms().iter().map(AsRef::as_ref).collect();
+///             session.nsp() == nsp && who.includes(session.sid(), &rooms)
+///         });
+///         meant.map(|(session, _)| session).collect()
+///     }
+///
+///     fn sweep(&self, now: Instant) {
+///         let is_old = |(_, since): &mut (_, Instant)| now.duration_since(*since) > AWAY;
+///         let old: Vec<_> = self.kept().sessions.extract_if(.., is_old).collect();
+///         // The lock is free.
+///         drop(old);
+///     }
+///
+///     fn close(&self) {
+///         let kept = std::mem::take(&mut *self.kept());
+///         drop(kept);
+///     }
+///
+///     fn status(&self) -> RecoveryStatus {
+///         let kept = self.kept();
+///         RecoveryStatus::new(kept.sessions.len(), 0, kept.events.len(), 0)
+///     }
+/// }
+///
+/// let recovery = Recovery::default().store(Arc::new(Store::default()));
+/// let io = Server::new(Config::default().recovery(recovery));
+/// assert_eq!(io.recovery().map(|kept| kept.sessions), Some(0));
+/// ```
 pub trait RecoveryStore: fmt::Debug + Send + Sync + 'static {
     /// An offset behind all that it gave before for this namespace: 16 printable
     /// characters of ASCII without `"` and `\`. It is for the event that is appended
@@ -134,6 +238,13 @@ pub struct RecoveryStatus {
 
 impl RecoveryStatus {
     /// That of a store of one's own.
+    ///
+    /// ```
+    /// # use socketio::RecoveryStatus;
+    /// let (sessions, events) = (2, 30);
+    /// let status = RecoveryStatus::new(sessions, 2 * 600, events, 30 * 100);
+    /// assert_eq!(status.event_bytes, 3000);
+    /// ```
     pub fn new(sessions: usize, session_bytes: usize, events: usize, event_bytes: usize) -> Self {
         Self {
             event_bytes,
