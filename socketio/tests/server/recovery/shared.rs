@@ -215,6 +215,42 @@ async fn who_goes_away_while_its_session_is_asked_for_may_come_once_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_leaves_while_its_session_is_asked_for_may_join_again() {
+    let store = Arc::new(SharedStore::default());
+    let io = server(&Bus::default(), &store);
+    let (client, place) = arrive(&io).await;
+    let offset = place.hear(&io, client).await;
+    store.breaks(Some(Fault::Hangs));
+    let mut client = Client::open(&io).await;
+    let claim = format!("0{}", place.claim(&offset));
+    client.send_all(&[&claim, "1", "0"]).await;
+    assert!(client.recv().await.starts_with("0{"));
+    client.silence().await;
+    assert_eq!(io.of("/").socket_count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_namespace_of_a_pattern_who_comes_to_another_server_is_new() {
+    let (_, servers) = pair();
+    for io in &servers {
+        let games = io.of_matching(async |name, _| name.starts_with("/game-"));
+        games.on_connect(async |socket| socket.emit("heard", ()));
+    }
+    let mut client = Client::open(&servers[0]).await;
+    client.send("0/game-1,").await;
+    let place = Place::of(client.recv().await.strip_prefix("0/game-1,").unwrap());
+    let offset = last(&client.recv().await);
+    let socket = servers[0].of("/game-1").socket(&place.id).unwrap();
+    client.close().await;
+    socket.closed().await;
+    let mut client = Client::open(&servers[1]).await;
+    let claim = format!("0/game-1,{}", place.claim(&offset));
+    client.send(&claim).await;
+    let answer = client.recv().await.replace("/game-1,", "");
+    assert!(answer.starts_with("0{") && answer != place.answer());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_connect_is_refused_while_a_session_is_asked_for() {
     let store = Arc::new(SharedStore::default());
     let io = server(&Bus::default(), &store);
