@@ -231,6 +231,11 @@ impl Namespace {
         self.everyone().volatile()
     }
 
+    /// Everyone, with nothing changed: see [`Broadcast::compress`].
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.everyone().compress(compress)
+    }
+
     /// Everyone who is connected to this server: see [`Broadcast::local`].
     ///
     /// ```
