@@ -41,6 +41,21 @@ async fn a_question_ends_with_its_time_or_its_socket() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_question_that_has_no_time_ends_once_however_late_the_answer_is() {
+    let io = server();
+    let mut client = Client::connect(&io).await;
+    let socket = only(&io.of("/").sockets());
+    let question = socket.emit_with_ack::<_, u8>("?", ());
+    let outcome = question.timeout(Duration::ZERO).await;
+    assert!(matches!(outcome, Err(AckError::Timeout)));
+    assert_eq!(client.recv().await, r#"20["?"]"#);
+    let next = socket.emit_with_ack::<_, u8>("?", ());
+    assert_eq!(client.recv().await, r#"21["?"]"#);
+    client.send_all(&["30[0]", "31[1]"]).await;
+    assert_eq!(next.await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_without_a_timeout_has_that_of_the_configuration() {
     let io = Server::new(Config::default().ack_timeout(Duration::from_secs(7)));
     let client = Client::connect(&io).await;

@@ -11,6 +11,7 @@ mod crowd;
 mod disconnect;
 mod dynamic;
 mod events;
+mod failures;
 mod logs;
 mod observers;
 mod pressure;

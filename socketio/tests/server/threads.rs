@@ -181,12 +181,22 @@ async fn sockets_that_everybody_ends_at_once_end_once() {
     let io = server();
     let (begun, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (begin, end) = (begun.clone(), ended.clone());
-    io.of("/").on_connect(async move |_| {
+    io.of("/").on_connect(async move |socket| {
         begin.fetch_add(1, Ordering::SeqCst);
+        socket.join("room")
     });
     io.of("/").on_disconnect(async move |_, _| {
         end.fetch_add(1, Ordering::SeqCst);
     });
+    let stop = Arc::new(AtomicBool::new(false));
+    let broadcast = {
+        let (io, stop) = (io.clone(), stop.clone());
+        spawn_blocking(move || {
+            while !stop.load(Ordering::SeqCst) {
+                io.to("room").emit("x", ()).expect("it can be written");
+            }
+        })
+    };
     for round in 0..50 {
         let mut client = Client::open(&io).await;
         let id = client.join("/").await;
@@ -203,10 +213,12 @@ async fn sockets_that_everybody_ends_at_once_end_once() {
         by_server.await.expect("it ends");
         client.close().await;
     }
+    stop.store(true, Ordering::SeqCst);
+    broadcast.await.expect("it ends");
     io.close().await;
     assert_eq!(begun.load(Ordering::SeqCst), 50);
     assert_eq!(ended.load(Ordering::SeqCst), 50);
-    assert_eq!(io.of("/").socket_count(), 0);
+    assert_eq!((io.of("/").socket_count(), io.of("/").room_count()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
