@@ -10,6 +10,7 @@ mod msgpack;
 mod protocol_4;
 mod recovery;
 mod rooms;
+mod volatile;
 
 use socketio::{Config, Server as Io};
 
