@@ -31,7 +31,7 @@ impl<A, R> Event<A, R> {
     /// If the name is reserved by the protocol. In a constant that is an error
     /// of the compiler:
     ///
-    /// ```compile_fail
+    /// ```compile_fail,E0080
     /// const EVENT: socketio::Event<String> = socketio::Event::new("connect");
     /// # fn main() { EVENT.name(); }
     /// ```
