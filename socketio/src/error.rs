@@ -36,7 +36,7 @@ pub enum EncodeError {
 #[non_exhaustive]
 pub enum PacketError {
     /// The acknowledgement id is no number, or above [`u64::MAX`].
-    #[error("invalid acknowledgement id")]
+    #[error("invalid packet id")]
     AckId,
     /// The attachments of a packet have too many bytes.
     #[error("attachments too large")]

@@ -64,10 +64,15 @@ impl<'a> Reader<'a> {
         self.text(marker)
     }
 
-    /// Reads a value, which may be an integer.
+    /// Reads a value, which may be an integer. JavaScript does not know how it
+    /// was written: 2.0 is one.
     pub(super) fn integer(&mut self) -> Result<Option<i128>> {
         let marker = self.marker()?;
-        self.number(marker)
+        let float = self.float(marker)?;
+        match float {
+            Some(float) => Ok(whole(float)),
+            None => self.number(marker),
+        }
     }
 
     /// Reads a value that JavaScript takes as if it were not there.
@@ -112,6 +117,8 @@ impl<'a> Reader<'a> {
         let marker = self.marker()?;
         if let Some(number) = self.number(marker)? {
             self.write(&number);
+        } else if let Some(number) = self.float(marker)? {
+            self.write(&number);
         } else if let Some(text) = self.text(marker)? {
             self.write(text);
         } else if let Some(len) = self.array_len(marker)? {
@@ -128,14 +135,6 @@ impl<'a> Reader<'a> {
                 Marker::Null => self.json.extend(b"null"),
                 Marker::False => self.json.extend(b"false"),
                 Marker::True => self.json.extend(b"true"),
-                Marker::F32 => {
-                    let number = f32::from_be_bytes(self.array()?);
-                    self.write(&f64::from(number));
-                }
-                Marker::F64 => {
-                    let number = f64::from_be_bytes(self.array()?);
-                    self.write(&number);
-                }
                 _ => return Err(PacketError::Payload),
             }
         }
@@ -224,6 +223,14 @@ impl<'a> Reader<'a> {
         Ok(Some(number))
     }
 
+    fn float(&mut self, marker: Marker) -> Result<Option<f64>> {
+        Ok(match marker {
+            Marker::F32 => Some(f32::from_be_bytes(self.array()?).into()),
+            Marker::F64 => Some(f64::from_be_bytes(self.array()?)),
+            _ => None,
+        })
+    }
+
     fn text(&mut self, marker: Marker) -> Result<Option<&'a str>> {
         let len = match marker {
             Marker::FixStr(len) => len.into(),
@@ -306,3 +313,12 @@ impl<'a> Reader<'a> {
         serde_json::to_writer(&mut self.json, value).expect("a Vec takes any bytes");
     }
 }
+
+/// The integer that a float is, if it is one and no other is written like it.
+fn whole(float: f64) -> Option<i128> {
+    let is_one = float.fract() == 0.0 && float.abs() < MORE_THAN_EXACT;
+    is_one.then_some(float as i128)
+}
+
+/// 2<sup>53</sup>: from here on floats leave out integers.
+const MORE_THAN_EXACT: f64 = 9_007_199_254_740_992.0;
