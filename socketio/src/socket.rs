@@ -237,8 +237,7 @@ impl Socket {
         event: impl Emit<P> + Ask<T>,
         args: P,
     ) -> Request<T> {
-        let sent = self.request(event.as_str(), &args);
-        Request::new(sent).within(self.0.namespace.config().ack_timeout)
+        self.ask_as(Class::Reliable, event.as_str(), &args)
     }
 
     /// Emits that are dropped where the client cannot take them at once.
@@ -480,12 +479,27 @@ impl Socket {
         Ok(())
     }
 
-    fn request(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
+    pub(crate) fn ask_as<T: FromArgs>(
+        &self,
+        class: Class,
+        name: &str,
+        args: &impl IntoArgs,
+    ) -> Request<T> {
+        let sent = self.request(class, name, args);
+        Request::new(sent).within(self.0.namespace.config().ack_timeout)
+    }
+
+    fn request(
+        &self,
+        class: Class,
+        name: &str,
+        args: &impl IntoArgs,
+    ) -> Result<Pending, EmitError> {
         let id = self.0.namespace.next_ack();
         let event = Outgoing {
             ack: Some(id),
             args,
-            class: Class::Reliable,
+            class,
             name,
         };
         let mut pending = Pending::new(id);

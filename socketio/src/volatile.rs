@@ -2,7 +2,7 @@
 
 use engineio::Class;
 
-use crate::{Emit, EmitError, IntoArgs, Socket};
+use crate::{Ask, Emit, EmitError, FromArgs, IntoArgs, Request, Socket};
 
 /// Emits to one client that are dropped where it cannot take them at once:
 /// something is queued for it, or its transport is busy.
@@ -22,5 +22,15 @@ impl Volatile {
     /// [`SendError::Dropped`](engineio::SendError::Dropped).
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EmitError> {
         self.0.emit_as(Class::Volatile, event.as_str(), &args)
+    }
+
+    /// Emits an event that the client is to answer, or drops it: then the
+    /// [`Request`] ends at once, with the error of [`emit`](Self::emit).
+    pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
+        &self,
+        event: impl Emit<P> + Ask<T>,
+        args: P,
+    ) -> Request<T> {
+        self.0.ask_as(Class::Volatile, event.as_str(), &args)
     }
 }
