@@ -77,6 +77,11 @@ impl Server {
         self.everyone().volatile()
     }
 
+    /// Everyone in `/`, with nothing changed: see [`Broadcast::compress`].
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.everyone().compress(compress)
+    }
+
     /// Everyone in `/` who is connected to this server: see
     /// [`Broadcast::local`].
     pub fn local(&self) -> Broadcast {

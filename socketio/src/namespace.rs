@@ -170,6 +170,11 @@ impl Namespace {
         self.everyone().volatile()
     }
 
+    /// Everyone, with nothing changed: see [`Broadcast::compress`].
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.everyone().compress(compress)
+    }
+
     /// Everyone who is connected to this server: see [`Broadcast::local`].
     pub fn local(&self) -> Broadcast {
         self.everyone().local()

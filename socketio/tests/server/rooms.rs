@@ -73,8 +73,8 @@ async fn namespaces_share_no_rooms() {
 #[tokio::test(start_paused = true)]
 async fn what_is_emitted_to_a_namespace_stays_in_it() {
     let io = server();
-    io.of("/other");
     let mut client = Client::connect(&io).await;
+    io.of("/other");
     let id = client.join("/other").await;
     let mut main = Client::connect(&io).await;
     let other = io.of("/other");
@@ -83,11 +83,7 @@ async fn what_is_emitted_to_a_namespace_stays_in_it() {
         let data = Binary::from(vec![emit]);
         match emit {
             0 => other.emit("x", ("text", &data)).unwrap(),
-            1 => other
-                .local()
-                .compress(false)
-                .emit("x", ("text", &data))
-                .unwrap(),
+            1 => other.local().emit("x", ("text", &data)).unwrap(),
             _ => socket.emit("x", ("text", &data)).unwrap(),
         }
         socket.broadcast().local().emit("x", &data).unwrap();
@@ -171,7 +167,12 @@ async fn the_server_speaks_for_its_main_namespace() {
     io.except(crowd.sockets[0].id()).emit("other", ()).unwrap();
     io.everyone().join("b").unwrap();
     io.everyone().leave("all");
-    io.to("b").compress(false).emit("b", ()).unwrap();
+    io.compress(false).to("b").emit("b", ()).unwrap();
+    io.of("/")
+        .compress(true)
+        .to("none")
+        .emit("nobody", ())
+        .unwrap();
     io.to("all").emit("nobody", ()).unwrap();
     crowd.sockets[1].compress(true).emit("self", ()).unwrap();
     assert_eq!(crowd.heard().await, ["all one b", "all other b self"]);
