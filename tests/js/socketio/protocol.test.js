@@ -38,6 +38,14 @@ for (const combination of combinations()) {
         assert.deepEqual(await ask(socket, "message-with-ack", ...args), args);
       });
 
+      it("has no acknowledgement where none is listed", async (t) => {
+        const socket = await connected(t, url, combination);
+        const answers = [];
+        socket.emit("message", 1, (...args) => answers.push(args));
+        assert.deepEqual(await ask(socket, "message-with-ack", 2), [2]);
+        assert.deepEqual(answers, []);
+      });
+
       it("acknowledges the server's events", async (t) => {
         const socket = await connected(t, url, combination);
         const events = take(socket, "emit-with-ack", 2);
