@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "it is enough that they compile")]
+mod calls;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
@@ -45,6 +48,44 @@ fn no_row_of_a_table_stands_twice() {
             assert!(seen.insert(first.to_owned()), "{}: {first}", path.display());
         }
     }
+}
+
+#[test]
+fn every_call_that_stands_beside_one_of_node_compiles() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let document = fs::read_to_string(root.join("docs/from-node.md")).unwrap();
+    let compiled = without_spaces(include_str!("calls.rs"));
+    let (_, tables) = document.split_once("\n## Every call").unwrap();
+    let (tables, _) = tables.split_once("\n## ").unwrap();
+    let (mut calls, mut columns) = (0, 0);
+    for row in tables.lines().filter(|line| line.starts_with("| ")) {
+        let row = row.replace(r"\|", "¦");
+        let cells: Vec<_> = row.trim_matches('|').split('|').collect();
+        if row.starts_with("| Node ") {
+            columns = cells.len();
+        }
+        assert_eq!(cells.len(), columns, "{row}");
+        for call in cells[1].split('`').skip(1).step_by(2) {
+            let call = without_spaces(&call.replace('¦', "|"));
+            assert!(stands_in(&compiled, &call), "{call} is not among the calls");
+            calls += 1;
+        }
+    }
+    assert!(calls > 100, "only {calls} calls were found");
+}
+
+/// Whether something stands there, with anything where it has an ellipsis.
+fn stands_in(text: &str, call: &str) -> bool {
+    let (first, rest) = call.split_once('…').unwrap_or((call, ""));
+    text.match_indices(first).any(|(start, _)| {
+        let statement = &text[start + first.len()..];
+        let statement = statement.split(';').next().unwrap();
+        rest.is_empty() || stands_in(statement, rest)
+    })
+}
+
+fn without_spaces(text: &str) -> String {
+    text.split_whitespace().collect()
 }
 
 /// The names of all tests below a folder.
