@@ -36,6 +36,33 @@ pub(crate) fn names_leave_nothing_behind() {
     });
 }
 
+/// Packet after packet with all the attachments that it may have, and one that
+/// is never whole.
+pub(crate) fn attachments_without_end_cost_those_of_one_packet() {
+    const BYTES: usize = 900 * KIB;
+    const PACKETS: usize = 20;
+    measure(14 * MIB, async || {
+        let io = socketio::Server::new(socketio::Config::default());
+        let mut stream = open_websocket_at(&io.service(), "/socket.io/").await;
+        stream.write_all(&frame(0x81, b"40")).await.unwrap();
+        let mut attachment = vec![0x82, 0xff];
+        attachment.extend_from_slice(&(BYTES as u64).to_be_bytes());
+        attachment.resize(attachment.len() + 4 + BYTES, 0);
+        for packet in 0..=PACKETS {
+            let header = frame(0x81, br#"4510-["unknown"]"#);
+            stream.write_all(&header).await.unwrap();
+            for _ in 0..if packet < PACKETS { 10 } else { 9 } {
+                stream.write_all(&attachment).await.unwrap();
+            }
+        }
+        settle().await;
+        assert_eq!(io.engine().session_count(), 1);
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        assert_eq!(io.engine().session_count(), 0);
+        io.close().await;
+    });
+}
+
 /// Frames as large as may be, of which only the head and a little comes.
 pub(crate) fn a_claimed_length_costs_nothing() {
     const CLIENTS: usize = 2000;

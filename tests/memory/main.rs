@@ -18,13 +18,17 @@ mod readers;
 
 use std::process::Command;
 
-const SCENARIOS: [(&str, fn()); 7] = [
+const SCENARIOS: [(&str, fn()); 8] = [
     (
         "stopped readers",
         readers::stopped_readers_share_what_they_are_sent,
     ),
     ("unread answers", readers::unread_answers_cost_the_budget),
     ("names", hostile::names_leave_nothing_behind),
+    (
+        "attachments",
+        hostile::attachments_without_end_cost_those_of_one_packet,
+    ),
     ("claimed lengths", hostile::a_claimed_length_costs_nothing),
     (
         "one-byte fragments",

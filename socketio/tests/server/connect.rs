@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use socketio::engineio::{Revision, Transport};
+use socketio::engineio::{CloseReason, Revision, Transport};
 use socketio::{Ack, BoxError, Config, ConnectError, DisconnectReason, Secure};
 use tokio::time::sleep;
 
@@ -263,6 +263,9 @@ async fn who_left_can_come_back_as_somebody_else() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_joins_nothing_in_time_is_disconnected() {
     let io = socketio::Server::new(Config::default().connect_timeout(Duration::from_secs(1)));
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.on_open(move |connection| pen.send(connection.clone()).unwrap());
     io.of("/").middleware(async |_, ()| Err("no"));
     let mut refused = Client::open(&io).await;
     let mut silent = Client::open(&io).await;
@@ -270,6 +273,10 @@ async fn a_client_that_joins_nothing_in_time_is_disconnected() {
     refused.rest().await;
     silent.rest().await;
     assert_eq!(io.engine().session_count(), 0);
+    for _ in 0..2 {
+        let connection = log.next().await;
+        assert_eq!(connection.close_reason(), Some(CloseReason::ForcedClose));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -402,7 +402,21 @@ fn a_handler_for_a_reserved_name_is_a_mistake() {
 #[tokio::test(start_paused = true)]
 async fn an_event_of_a_reserved_name_is_not_sent() {
     let io = server();
-    assert!(io.of("/").emit("connect", json!(1)).is_err());
+    let client = Client::connect(&io).await;
+    let socket = io.sockets().remove(0);
+    for name in [
+        "connect",
+        "connect_error",
+        "disconnect",
+        "disconnecting",
+        "newListener",
+        "removeListener",
+    ] {
+        assert!(io.of("/").emit(name, json!(1)).is_err());
+        let error = socket.emit(name, json!(1)).unwrap_err();
+        assert!(error.to_string().contains(&format!("{name:?}")));
+    }
+    drop(client);
     assert!(io.of("/").emit("error", json!(1)).is_ok());
 }
 
