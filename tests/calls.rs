@@ -163,7 +163,10 @@ pub(crate) fn options(files: ClientFiles, time: Duration, adapter: Arc<dyn Adapt
     });
     let config = Config::connect_timeout(config, time);
     let recovery = Recovery::max_disconnection(Recovery::default(), time);
-    let config = Config::recovery(config, Recovery::skip_middleware(recovery, true));
+    let config = Config::recovery(
+        config,
+        Recovery::skip_middleware(recovery, true).other_auth(true),
+    );
     // With the feature `msgpack`.
     let config = Config::parser(config, Parser::MessagePack);
     let config = Config::client_files(config, files.clone());

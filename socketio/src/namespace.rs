@@ -232,6 +232,13 @@ impl Namespace {
     }
 
     /// Everyone, with nothing changed: see [`Broadcast::compress`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").compress(false).emit("map", "incompressible")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn compress(&self, compress: bool) -> Broadcast {
         self.everyone().compress(compress)
     }

@@ -46,6 +46,17 @@ impl Volatile {
 
     /// Emits an event that the client is to answer, or drops it: then the
     /// [`Request`] ends at once, with the error of [`emit`](Self::emit).
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("measure", async |socket, ()| {
+    ///     let start = std::time::Instant::now();
+    ///     socket.volatile().emit_with_ack::<_, ()>("echo", ()).await?;
+    ///     println!("{} is {:?} away", socket.id(), start.elapsed());
+    ///     Ok::<_, socketio::AckError>(())
+    /// });
+    /// ```
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
