@@ -51,6 +51,8 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(event: ByteString, cause: Cause, acker: Option<Acker>) -> Self {
+        // Whoever keeps it is not to keep the message.
+        let event = ByteString::from(&*event);
         Self {
             acker,
             cause,

@@ -244,7 +244,32 @@ impl Args {
         self.attachments.as_deref().unwrap_or_default()
     }
 
-    /// The bytes that these arguments keep alive: text and attachments.
+    /// Copies the arguments out of the messages that they came in, for whoever
+    /// keeps them for long.
+    ///
+    /// What comes from a client shares the buffer that its message was read into,
+    /// as do its clones. That is never much longer than the message; but a
+    /// websocket reads several short messages into one buffer of a kilobyte,
+    /// which each of them keeps. The same goes for a [`Binary`](crate::Binary),
+    /// whose attachment can come with others in one message of MessagePack: a
+    /// copy of its bytes keeps nothing else.
+    ///
+    /// ```
+    /// use socketio::{Args, Config, Server};
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// # let io = Server::new(Config::default());
+    /// let history = Arc::new(Mutex::new(Vec::new()));
+    /// io.of("/").on("say", async move |_, args: Args| {
+    ///     history.lock().unwrap().push(args.detached());
+    /// });
+    /// ```
+    pub fn detached(mut self) -> Self {
+        self.detach(usize::MAX);
+        self
+    }
+
+    /// The length of the text, what was skipped included, and of the attachments.
     ///
     /// ```
     /// # use socketio::{Config, Server};
@@ -259,7 +284,6 @@ impl Args {
 
     /// Copies what is smaller than this many bytes out of the message that it
     /// came in, which it would keep whole.
-    #[cfg(feature = "server")]
     pub(crate) fn detach(&mut self, below: usize) {
         if self.array.len() < below {
             self.array = ByteString::from(&*self.array);
