@@ -227,7 +227,8 @@ pub trait FromEvent: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: FromArgs> FromEvent for T {
     fn from_event(event: &mut Incoming) -> Result<Self, DecodeError> {
-        T::from_args(event.take_args())
+        // They stay in the event: if they do not fit, it is said what came.
+        T::from_args(event.args().clone())
     }
 }
 

@@ -97,6 +97,14 @@
 //! With the feature `metrics` the connections are counted, see
 //! [`engineio`](engineio#figures).
 //!
+//! # Logs
+//!
+//! What is logged through `tracing` stands in the span of the connection, see
+//! [`engineio`](engineio#logs). Payloads are not logged: of one that does not fit
+//! its handler only the kinds of its arguments, and the type that was expected.
+//! Names that a client chose are escaped and cut; so is what an error or a panic
+//! of the application says, which keeps secrets out of it by itself.
+//!
 //! # Without the network
 //!
 //! Without the feature `server` (which is on by default) the crate is the
@@ -114,6 +122,7 @@ mod failure;
 mod incoming;
 mod proto;
 mod reply;
+mod told;
 
 #[cfg(feature = "server")]
 mod ack;

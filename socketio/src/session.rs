@@ -9,6 +9,7 @@ mod load;
 mod queue;
 mod slot;
 mod task;
+mod violation;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

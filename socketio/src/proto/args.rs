@@ -11,6 +11,8 @@ use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "server")]
+use super::binary::PLACEHOLDER;
 use super::json::{Array, MAX_DEPTH, Scanner};
 use crate::{DecodeError, EncodeError};
 
@@ -302,6 +304,34 @@ impl Args {
         }
     }
 
+    /// What the arguments are, without what they say: `(string, number)`.
+    #[cfg(feature = "server")]
+    pub(crate) fn kinds(&self) -> String {
+        let mut kinds = Vec::new();
+        let mut scanner = Scanner::new(&self.array[self.start..], MAX_DEPTH);
+        let mut start = 0;
+        for _ in 0..self.len.min(MAX_KINDS) {
+            let value = &self.array[self.start + start..];
+            kinds.push(match value.as_bytes().first() {
+                Some(b'"') => "string",
+                Some(b'[') => "array",
+                Some(b'{') if self.attachments.is_some() && value.starts_with(PLACEHOLDER) => {
+                    "binary"
+                }
+                Some(b'{') => "object",
+                Some(b't' | b'f') => "boolean",
+                Some(b'n') => "null",
+                _ => "number",
+            });
+            scanner.value().expect("arguments are valid JSON");
+            start = scanner.next_element();
+        }
+        if self.len > MAX_KINDS {
+            kinds.push("…");
+        }
+        format!("({})", kinds.join(", "))
+    }
+
     /// The arguments as JSON, with commas between them and placeholders for
     /// the attachments.
     ///
@@ -314,6 +344,10 @@ impl Args {
         self.array[self.start..self.array.len() - 1].trim_ascii_end()
     }
 }
+
+/// Arguments that are listed where some do not fit.
+#[cfg(feature = "server")]
+const MAX_KINDS: usize = 8;
 
 impl Default for Args {
     fn default() -> Self {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use bytestring::ByteString;
 
+use crate::failure::Misfit;
 use crate::handler::{Call, Handle};
 use crate::hooks::Boxed;
 use crate::unwind::discard;
@@ -54,7 +55,13 @@ impl Event {
                 name,
                 waits: false,
             },
-            Ok(Err(error)) => report(&socket, Failure::new(name, Cause::Decode(error), acker)),
+            Ok(Err(error)) => {
+                let misfit = Misfit {
+                    expected: handler.takes(),
+                    came: event.args().kinds(),
+                };
+                report(&socket, Failure::of_misfit(name, error, misfit, acker))
+            }
             Err(payload) => report(&socket, Failure::new(name, Cause::panic(&*payload), acker)),
         };
         Self { socket, stage }

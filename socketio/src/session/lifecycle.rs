@@ -13,8 +13,10 @@ use super::gate::{Gate, Passed, Running};
 use super::load::Leaving;
 use super::slot::Slot;
 use super::task::Task;
+use super::violation;
 use crate::hooks::Hooks;
 use crate::recovery::Comeback;
+use crate::told::Shortened;
 use crate::{
     Args, ConnectError, DisconnectReason, Encoded, Handshake, Namespace, Parser, Protocol, Socket,
     Violation,
@@ -80,7 +82,7 @@ impl Session {
         let (socket, namespace) = (&slot.socket, slot.socket.namespace());
         tracing::debug!(
             socket = socket.id(),
-            nsp = namespace.name(),
+            nsp = ?Shortened(namespace.name()),
             "socket connected"
         );
         self.connection.accept(namespace.name());
@@ -106,7 +108,7 @@ impl Session {
     pub(super) fn refuse(&mut self, index: usize, error: &ConnectError) {
         let Slot { socket, .. } = self.slots.remove(index);
         let nsp = socket.namespace().name();
-        tracing::debug!(socket = socket.id(), nsp, %error, "socket refused");
+        tracing::debug!(socket = socket.id(), nsp = ?Shortened(nsp), "socket refused");
         self.connection.refuse(nsp);
         drop_out(&socket, DisconnectReason::Server);
         self.send_refusal(self.link.protocol, nsp, error);
@@ -114,7 +116,7 @@ impl Session {
 
     /// Closes a connection whose client breaks the rules.
     pub(super) fn punish(&mut self, violation: &Violation, cx: &mut Context<'_>) {
-        tracing::debug!(%violation, "connection closed");
+        violation::log(violation, &self.shared.config);
         self.link.engine.close(Close::Flush);
         self.end(DisconnectReason::Closed(CloseReason::ForcedClose), cx);
     }

@@ -6,6 +6,7 @@ mod connect;
 mod disconnect;
 mod events;
 mod files;
+mod logs;
 mod msgpack;
 mod protocol_4;
 mod recovery;

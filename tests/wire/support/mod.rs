@@ -1,6 +1,7 @@
 //! The server under test, and the clients that are scripted against it.
 
 pub(crate) mod http;
+pub(crate) mod log;
 pub(crate) mod websocket;
 
 use std::convert::Infallible;
