@@ -192,11 +192,13 @@ impl Hooks {
 
     /// Gives a failure to the one who asked for it, or to the log.
     pub(crate) async fn report(&self, socket: Socket, failure: Failure) {
+        socket.figures().failed(failure.cause());
         let Some(hook) = &self.error else {
             return failure.log(socket.id(), || socket.is_first_misfit());
         };
         let event = ByteString::from(failure.event());
         if let Err(cause) = caught_call(async { hook(socket.clone(), failure).await }).await {
+            socket.figures().failed(&cause);
             Failure::new(event, cause, None).log(socket.id(), || socket.is_first_misfit());
         }
     }

@@ -94,8 +94,9 @@ impl Session {
             return drop_out(&self.slots.remove(index).socket, DisconnectReason::Server);
         }
         let hooks = namespace.hooks();
-        if hooks.has_connect() {
-            let connected = hooks.connected(socket.clone());
+        let connected = hooks.has_connect().then(|| hooks.connected(socket.clone()));
+        self.slots[index].connected = self.link.figures.connected();
+        if let Some(connected) = connected {
             let hooks = Box::pin(async move {
                 connected.await;
                 Passed::Connected
@@ -117,6 +118,7 @@ impl Session {
     /// Closes a connection whose client breaks the rules.
     pub(super) fn punish(&mut self, violation: &Violation, cx: &mut Context<'_>) {
         violation::log(violation, &self.shared.config);
+        self.link.figures.violated();
         self.link.engine.close(Close::Flush);
         self.end(DisconnectReason::Closed(CloseReason::ForcedClose), cx);
     }
@@ -200,6 +202,7 @@ impl Session {
     }
 
     pub(super) fn send_refusal(&self, protocol: Protocol, nsp: &str, error: &ConnectError) {
+        self.link.figures.refused();
         self.send(&self.parser().encode_connect_error(protocol, nsp, error));
     }
 

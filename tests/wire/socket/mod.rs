@@ -5,6 +5,8 @@ mod bad_input;
 mod connect;
 mod disconnect;
 mod events;
+#[cfg(feature = "metrics")]
+mod figures;
 mod files;
 mod logs;
 mod msgpack;
