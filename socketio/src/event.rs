@@ -36,7 +36,11 @@ impl<A, R> Event<A, R> {
     /// # fn main() { EVENT.name(); }
     /// ```
     pub const fn new(name: &'static str) -> Self {
-        assert!(!is_reserved(name), "a reserved event name");
+        assert!(
+            !is_reserved(name),
+            "a reserved event name: `connect`, `connect_error`, `disconnect`, `disconnecting`, \
+             `newListener` and `removeListener` are the protocol's own"
+        );
         Self {
             name,
             types: PhantomData,

@@ -33,7 +33,7 @@ fn expected(violation: &Violation, config: &Config) -> String {
     let at_most = |limit: &str, value: usize| format!("at most `Limits::{limit}`, {value}");
     let within = |limit: &str, value| format!("within `{limit}`, {value:?}");
     let error = match violation {
-        Violation::AlreadyJoined => return "one CONNECT until it is answered or left".into(),
+        Violation::AlreadyJoined => return "a DISCONNECT before it".into(),
         Violation::AttachmentTimeout => {
             return within("Limits::attachment_timeout", limits.attachment_timeout);
         }
