@@ -1,6 +1,6 @@
 //! What goes wrong.
 
-/// Why arguments are not of the type that was asked for.
+/// Why arguments are not of the type that was asked for. The text quotes them.
 ///
 /// ```
 /// use socketio::{Args, DecodeError};

@@ -27,7 +27,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// An event that was not handled to its end.
 ///
 /// It is given to [`on_error`](crate::Namespace::on_error), which decides what
-/// the client hears. Its `Display` is that of its [`cause`](Self::cause).
+/// the client hears. Its `Display` is that of its [`cause`](Self::cause), which
+/// quotes a payload that does not fit: it is for the client that sent it, and not
+/// for a log.
 ///
 /// ```
 /// # use socketio::{Config, Server};
@@ -35,7 +37,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// # let io = Server::new(Config::default());
 /// io.of("/").on_error(async |_, mut failure| {
-///     eprintln!("{:?} failed: {failure}", failure.event());
+///     eprintln!("{:?} was not handled", failure.event());
 ///     let text = match failure.cause() {
 ///         Cause::Decode(_) | Cause::Refused(_) => failure.to_string(),
 ///         _ => "something went wrong here".to_owned(),
