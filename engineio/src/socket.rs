@@ -62,7 +62,8 @@ impl Socket {
     /// The next message; `None` once the session is closed and all that came
     /// before was taken.
     ///
-    /// Dropping the future loses nothing.
+    /// Dropping the future loses nothing. A message may share the buffer that it
+    /// was read into, which is not much longer than it, or a kilobyte.
     pub async fn recv(&self) -> Option<Message> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }

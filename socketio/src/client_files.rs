@@ -79,7 +79,11 @@ impl ClientFiles {
         let files = Self::collect(read)?;
         if files.0.is_empty() {
             let folder = folder.display();
-            let missing = format!("no file of socket.io-client in {folder}");
+            let missing = format!(
+                "no file of socket.io-client in {folder}: expected `{}` or another of the folder \
+                 `dist` that `npm install socket.io-client` brings",
+                NAMES[0]
+            );
             return Err(io::Error::new(io::ErrorKind::NotFound, missing));
         }
         Ok(files)
@@ -107,7 +111,11 @@ impl ClientFiles {
                 .iter()
                 .find_map(|(_, suffix)| name.strip_suffix(suffix));
             let is_served = NAMES.contains(&plain.unwrap_or(name));
-            assert!(is_served, "`{name}` is no file of socket.io-client");
+            assert!(
+                is_served,
+                "`{name}` is no file of socket.io-client: expected one of {NAMES:?}, or a \
+                 compressed form of one"
+            );
         }
         let find = |wanted: &str| {
             let found = files

@@ -25,6 +25,7 @@ use self::wire::{Header, What};
 pub(crate) use self::wire::{NODES, To};
 use crate::ack::Mailbox;
 use crate::rooms::Selection;
+use crate::told::{Shortened, Told};
 use crate::unwind::discard;
 use crate::{Adapter, Config, Encoded, EventId, Inbox, Namespace, NodeId, Publication, Route};
 
@@ -228,7 +229,8 @@ impl Cluster {
             let unpublished = self.unpublished.fetch_add(1, Ordering::Relaxed) + 1;
             // A wire that is full is not to fill the log.
             if unpublished.is_power_of_two() {
-                tracing::warn!(nsp, %error, unpublished, "not published to other nodes");
+                let (nsp, error) = (Shortened(nsp), Told(&**error));
+                tracing::warn!(?nsp, %error, unpublished, "not published to other nodes");
             }
         }
         outcome.is_ok()

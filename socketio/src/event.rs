@@ -36,7 +36,11 @@ impl<A, R> Event<A, R> {
     /// # fn main() { EVENT.name(); }
     /// ```
     pub const fn new(name: &'static str) -> Self {
-        assert!(!is_reserved(name), "a reserved event name");
+        assert!(
+            !is_reserved(name),
+            "a reserved event name: `connect`, `connect_error`, `disconnect`, `disconnecting`, \
+             `newListener` and `removeListener` are the protocol's own"
+        );
         Self {
             name,
             types: PhantomData,
@@ -227,7 +231,8 @@ pub trait FromEvent: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: FromArgs> FromEvent for T {
     fn from_event(event: &mut Incoming) -> Result<Self, DecodeError> {
-        T::from_args(event.take_args())
+        // They stay in the event: if they do not fit, it is said what came.
+        T::from_args(event.args().clone())
     }
 }
 

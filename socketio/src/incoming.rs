@@ -172,10 +172,6 @@ impl Incoming {
         }
         self.args.detach(below);
     }
-
-    pub(crate) fn take_args(&mut self) -> Args {
-        std::mem::take(&mut self.args)
-    }
 }
 
 /// The right to answer one event, once, from any task.

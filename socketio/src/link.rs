@@ -8,6 +8,7 @@ use std::task::Context;
 use futures_util::task::AtomicWaker;
 
 use crate::Protocol;
+use crate::figures::Figures;
 use crate::recovery::Away;
 use crate::sync::lock;
 
@@ -16,6 +17,7 @@ pub(crate) struct Link {
     /// The sockets that are away, if there may be some.
     away: OnceLock<Arc<Away>>,
     pub(crate) engine: engineio::Socket,
+    pub(crate) figures: Figures,
     /// A payload of the client did not fit, which is logged once.
     has_misfit: AtomicBool,
     /// What the client speaks.
@@ -35,11 +37,12 @@ pub(crate) struct Wishes {
 }
 
 impl Link {
-    pub(crate) fn new(engine: engineio::Socket) -> Self {
+    pub(crate) fn new(engine: engineio::Socket, figures: Figures) -> Self {
         Self {
             away: OnceLock::new(),
             protocol: engine.revision().into(),
             engine,
+            figures,
             has_misfit: AtomicBool::new(false),
             task: AtomicWaker::new(),
             wishes: Mutex::default(),

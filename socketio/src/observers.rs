@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::delivery::Outgoing;
 use crate::sync::{read, write};
+use crate::told::Told;
 use crate::unwind::discard;
 use crate::{Args, Incoming, IntoArgs, Socket};
 
@@ -96,7 +97,7 @@ impl<'a, P: IntoArgs> Shown<'a, P> {
             let mut written = None;
             caught(|| written = Some(Args::write(self.event.args)));
             let args = written?;
-            args.inspect_err(|error| tracing::debug!(%error, "event not shown"))
+            args.inspect_err(|error| tracing::debug!(error = %Told(error), "event not shown"))
                 .ok()
         });
         args.as_ref()

@@ -117,6 +117,6 @@ pub enum AckError {
     #[error(transparent)]
     Emit(#[from] EmitError),
     /// The answer did not come in time.
-    #[error("the answer did not come in time")]
+    #[error("the answer did not come in time: see `Request::timeout` and `Config::ack_timeout`")]
     Timeout,
 }

@@ -10,6 +10,7 @@ use http::{Request, Response};
 use tokio::time::timeout;
 
 use crate::cluster::Cluster;
+use crate::figures::Figures;
 use crate::namespaces::Namespaces;
 use crate::observers::caught;
 use crate::rooms::Selection;
@@ -47,6 +48,7 @@ struct Inner {
 pub(crate) struct Shared {
     cluster: Option<Arc<Cluster>>,
     pub(crate) config: Arc<Config>,
+    pub(crate) figures: Figures,
     pub(crate) limits: Arc<Limits>,
     is_closing: AtomicBool,
     pub(crate) namespaces: Namespaces,
@@ -76,6 +78,7 @@ impl Server {
             let cluster = adapter.map(|adapter| Cluster::new(adapter, &config, find));
             Shared {
                 cluster: cluster.clone(),
+                figures: Figures::new(),
                 limits: Arc::new(config.limits.clone()),
                 is_closing: AtomicBool::new(false),
                 namespaces: Namespaces::new(config.clone(), cluster),

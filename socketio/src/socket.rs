@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use crate::ack::{AckTable, Pending};
 use crate::delivery::Outgoing;
+use crate::figures::Figures;
 use crate::handler::{Handle, Handlers};
 use crate::incoming::Outlet;
 use crate::line::Line;
@@ -605,6 +606,10 @@ impl Socket {
     /// Whether this is the connection's first payload that does not fit.
     pub(crate) fn is_first_misfit(&self) -> bool {
         self.0.line.link().is_first_misfit()
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.line.link().figures
     }
 
     pub(crate) fn acks(&self) -> &Arc<AckTable> {

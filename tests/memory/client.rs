@@ -101,7 +101,7 @@ pub(crate) async fn settle() {
     tokio::time::sleep(Duration::from_nanos(1)).await;
 }
 
-fn connect(service: &EngineService) -> DuplexStream {
+pub(crate) fn connect(service: &EngineService) -> DuplexStream {
     let (near, far) = tokio::io::duplex(PIPE);
     serve(far, service.clone());
     near

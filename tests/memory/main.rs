@@ -14,11 +14,12 @@ mod hostile;
 #[expect(dead_code, reason = "it has more than these tests need")]
 mod http;
 mod measure;
+mod pins;
 mod readers;
 
 use std::process::Command;
 
-const SCENARIOS: [(&str, fn()); 8] = [
+const SCENARIOS: [(&str, fn()); 14] = [
     (
         "stopped readers",
         readers::stopped_readers_share_what_they_are_sent,
@@ -38,6 +39,30 @@ const SCENARIOS: [(&str, fn()); 8] = [
     (
         "unfinished handshakes",
         hostile::what_is_never_finished_is_cleared_away,
+    ),
+    (
+        "waiting handlers",
+        pins::handlers_that_wait_keep_their_events_alone,
+    ),
+    (
+        "waiting handlers of requests",
+        pins::handlers_that_wait_do_not_keep_the_bodies_of_their_requests,
+    ),
+    (
+        "long messages that say little",
+        pins::what_a_message_says_is_kept_without_the_rest,
+    ),
+    (
+        "long messages of MessagePack",
+        pins::a_binary_message_is_not_kept_for_an_attachment,
+    ),
+    (
+        "handlers that took little",
+        pins::a_handler_that_waits_keeps_what_it_took,
+    ),
+    (
+        "waiting events",
+        pins::events_that_wait_keep_what_they_are_counted_with,
     ),
 ];
 

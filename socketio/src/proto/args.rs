@@ -11,6 +11,8 @@ use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "server")]
+use super::binary::PLACEHOLDER;
 use super::json::{Array, MAX_DEPTH, Scanner};
 use crate::{DecodeError, EncodeError};
 
@@ -244,7 +246,32 @@ impl Args {
         self.attachments.as_deref().unwrap_or_default()
     }
 
-    /// The bytes that these arguments keep alive: text and attachments.
+    /// Copies the arguments out of the messages that they came in, for whoever
+    /// keeps them for long.
+    ///
+    /// What comes from a client shares the buffer that its message was read into,
+    /// as do its clones. That is never much longer than the message; but a
+    /// websocket reads several short messages into one buffer of a kilobyte,
+    /// which each of them keeps. The same goes for a [`Binary`](crate::Binary),
+    /// whose attachment can come with others in one message of MessagePack: a
+    /// copy of its bytes keeps nothing else.
+    ///
+    /// ```
+    /// use socketio::{Args, Config, Server};
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// # let io = Server::new(Config::default());
+    /// let history = Arc::new(Mutex::new(Vec::new()));
+    /// io.of("/").on("say", async move |_, args: Args| {
+    ///     history.lock().unwrap().push(args.detached());
+    /// });
+    /// ```
+    pub fn detached(mut self) -> Self {
+        self.detach(usize::MAX);
+        self
+    }
+
+    /// The length of the text, what was skipped included, and of the attachments.
     ///
     /// ```
     /// # use socketio::{Config, Server};
@@ -259,7 +286,6 @@ impl Args {
 
     /// Copies what is smaller than this many bytes out of the message that it
     /// came in, which it would keep whole.
-    #[cfg(feature = "server")]
     pub(crate) fn detach(&mut self, below: usize) {
         if self.array.len() < below {
             self.array = ByteString::from(&*self.array);
@@ -278,6 +304,34 @@ impl Args {
         }
     }
 
+    /// What the arguments are, without what they say: `(string, number)`.
+    #[cfg(feature = "server")]
+    pub(crate) fn kinds(&self) -> String {
+        let mut kinds = Vec::new();
+        let mut scanner = Scanner::new(&self.array[self.start..], MAX_DEPTH);
+        let mut start = 0;
+        for _ in 0..self.len.min(MAX_KINDS) {
+            let value = &self.array[self.start + start..];
+            kinds.push(match value.as_bytes().first() {
+                Some(b'"') => "string",
+                Some(b'[') => "array",
+                Some(b'{') if self.attachments.is_some() && value.starts_with(PLACEHOLDER) => {
+                    "binary"
+                }
+                Some(b'{') => "object",
+                Some(b't' | b'f') => "boolean",
+                Some(b'n') => "null",
+                _ => "number",
+            });
+            scanner.value().expect("arguments are valid JSON");
+            start = scanner.next_element();
+        }
+        if self.len > MAX_KINDS {
+            kinds.push("…");
+        }
+        format!("({})", kinds.join(", "))
+    }
+
     /// The arguments as JSON, with commas between them and placeholders for
     /// the attachments.
     ///
@@ -290,6 +344,10 @@ impl Args {
         self.array[self.start..self.array.len() - 1].trim_ascii_end()
     }
 }
+
+/// Arguments that are listed where some do not fit.
+#[cfg(feature = "server")]
+const MAX_KINDS: usize = 8;
 
 impl Default for Args {
     fn default() -> Self {

@@ -7,6 +7,7 @@
 //! count) is refused.
 
 mod header;
+pub(super) mod kept;
 pub(super) mod payload;
 
 use std::sync::Arc;
@@ -24,7 +25,8 @@ use crate::{Limits, PacketError};
 
 /// Puts packets together from the messages that carry them.
 ///
-/// Packets share the buffers of their messages.
+/// Packets share the buffers of their messages, unless a long message says
+/// little.
 ///
 /// ```
 /// use socketio::{Data, Decoder, Limits, Parser};
@@ -117,11 +119,16 @@ impl Decoder {
         };
         let payload = text.slice_ref(header.payload);
         if header.attachments == 0 {
-            let data = payload::read(header.kind, header.id, &payload, &self.limits)?;
+            let mut data = payload::read(header.kind, header.id, &payload, &self.limits)?;
+            kept::detach(&mut data, text.len());
             refuse_reserved_name(&data)?;
             return Ok(Some(Packet { nsp, data }));
         }
-        let data = payload::read_with_placeholders(&header, &payload, &self.limits, self.spelling)?;
+        let mut data =
+            payload::read_with_placeholders(&header, &payload, &self.limits, self.spelling)?;
+        if let Some(data) = &mut data {
+            kept::detach(data, text.len());
+        }
         data.as_ref().map_or(Ok(()), refuse_reserved_name)?;
         self.partial = Some(Box::new(Partial {
             nsp,

@@ -25,6 +25,7 @@ impl Session {
         ack: Option<u64>,
         cx: &mut Context<'_>,
     ) {
+        self.link.figures.event();
         let Some(index) = self.find(nsp) else {
             return self.hold(nsp, name, args, ack);
         };

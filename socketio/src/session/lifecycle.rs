@@ -13,8 +13,10 @@ use super::gate::{Gate, Passed, Running};
 use super::load::Leaving;
 use super::slot::Slot;
 use super::task::Task;
+use super::violation;
 use crate::hooks::Hooks;
 use crate::recovery::Comeback;
+use crate::told::Shortened;
 use crate::{
     Args, ConnectError, DisconnectReason, Encoded, Handshake, Namespace, Parser, Protocol, Socket,
     Violation,
@@ -80,7 +82,7 @@ impl Session {
         let (socket, namespace) = (&slot.socket, slot.socket.namespace());
         tracing::debug!(
             socket = socket.id(),
-            nsp = namespace.name(),
+            nsp = ?Shortened(namespace.name()),
             "socket connected"
         );
         self.connection.accept(namespace.name());
@@ -92,8 +94,9 @@ impl Session {
             return drop_out(&self.slots.remove(index).socket, DisconnectReason::Server);
         }
         let hooks = namespace.hooks();
-        if hooks.has_connect() {
-            let connected = hooks.connected(socket.clone());
+        let connected = hooks.has_connect().then(|| hooks.connected(socket.clone()));
+        self.slots[index].connected = self.link.figures.connected();
+        if let Some(connected) = connected {
             let hooks = Box::pin(async move {
                 connected.await;
                 Passed::Connected
@@ -106,7 +109,7 @@ impl Session {
     pub(super) fn refuse(&mut self, index: usize, error: &ConnectError) {
         let Slot { socket, .. } = self.slots.remove(index);
         let nsp = socket.namespace().name();
-        tracing::debug!(socket = socket.id(), nsp, %error, "socket refused");
+        tracing::debug!(socket = socket.id(), nsp = ?Shortened(nsp), "socket refused");
         self.connection.refuse(nsp);
         drop_out(&socket, DisconnectReason::Server);
         self.send_refusal(self.link.protocol, nsp, error);
@@ -114,7 +117,8 @@ impl Session {
 
     /// Closes a connection whose client breaks the rules.
     pub(super) fn punish(&mut self, violation: &Violation, cx: &mut Context<'_>) {
-        tracing::debug!(%violation, "connection closed");
+        violation::log(violation, &self.shared.config);
+        self.link.figures.violated();
         self.link.engine.close(Close::Flush);
         self.end(DisconnectReason::Closed(CloseReason::ForcedClose), cx);
     }
@@ -198,6 +202,7 @@ impl Session {
     }
 
     pub(super) fn send_refusal(&self, protocol: Protocol, nsp: &str, error: &ConnectError) {
+        self.link.figures.refused();
         self.send(&self.parser().encode_connect_error(protocol, nsp, error));
     }
 

@@ -5,7 +5,10 @@ mod bad_input;
 mod connect;
 mod disconnect;
 mod events;
+#[cfg(feature = "metrics")]
+mod figures;
 mod files;
+mod logs;
 mod msgpack;
 mod protocol_4;
 mod recovery;

@@ -123,7 +123,6 @@ fn arguments_are_written_as_they_are() {
     assert_eq!(json_of(Args::default()), "");
 }
 
-#[cfg(feature = "server")]
 #[test]
 fn what_is_detached_keeps_nothing_of_its_message() {
     let buffer = Bytes::from(br#"["name","a"]"#.to_vec());
@@ -138,6 +137,9 @@ fn what_is_detached_keeps_nothing_of_its_message() {
     args.detach(100);
     assert!(buffer.is_unique());
     assert!(!large.is_unique(), "it is not small");
+    assert_eq!(format!("{args:?}"), before);
+    let args = args.detached();
+    assert!(large.is_unique());
     assert_eq!(format!("{args:?}"), before);
 }
 

@@ -121,7 +121,9 @@ fn reserved_names_are_refused() {
         let error = Parser::Json.encode_event("/", name, &(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("{name:?} is a reserved event name")
+            format!(
+                "{name:?} is a reserved event name, which has a meaning of its own: emit another"
+            )
         );
     }
     for name in ["error", "connection", "message", "__proto__", "Connect"] {
