@@ -140,6 +140,13 @@ impl Server {
     }
 
     /// Everyone in `/`, with nothing changed: see [`Broadcast::compress`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.compress(false).emit("map", "incompressible")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn compress(&self, compress: bool) -> Broadcast {
         self.everyone().compress(compress)
     }
