@@ -7,7 +7,7 @@ import { start, token } from "../support/guides.js";
 import { ask } from "../support/raw.js";
 import { next, within } from "../support/signals.js";
 
-const NAMES = ["conversations", "first_chat", "pages_and_rooms", "project_rooms"];
+const NAMES = ["conversations", "first_chat", "pages_and_rooms", "production_patterns", "project_rooms"];
 
 for (const name of NAMES) {
   describe(`the example ${name}`, () => {
