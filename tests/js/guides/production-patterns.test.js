@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { handshake, join, preflight, refusal, start, token } from "../support/guides.js";
 import { ask } from "../support/raw.js";
+import { ask as waitFor } from "../support/signals.js";
 
 const PAGE = "http://localhost:5173";
 
@@ -208,8 +209,8 @@ describe("the rate limit of production patterns", () => {
     const answers = Array.from({ length: 10 }, (_, data) => ["response", { message: "Message received", data }]);
     assert.deepEqual(heard, answers);
     // Each socket has a limit of its own, and to come and to go is no message.
-    ada.emit("join_room", "lobby");
-    ada.emit("leave_room", "lobby");
+    await waitFor(ada.socket, "join_room", "lobby");
+    await waitFor(ada.socket, "leave_room", "lobby");
     grace.emit("announce", "the end");
     assert.deepEqual(await grace.until("announcement", "the end"), []);
     assert.deepEqual(await ada.until("announcement", "the end"), []);
