@@ -265,6 +265,7 @@ pub use volatile::Volatile;
 #[doc = include_str!("../../docs/hosting.md")]
 #[doc = include_str!("../../docs/scaling.md")]
 #[doc = include_str!("../../docs/from-node.md")]
+#[doc = include_str!("../../docs/tutorial.md")]
 #[doc = include_str!("../../docs/compiler-errors.md")]
 #[doc = include_str!("../../docs/from-socketioxide.md")]
 struct Documents;
