@@ -87,7 +87,12 @@ pub(crate) async fn sockets(io: Server, chat: Namespace, socket: Socket, remote:
     let _ = socket.handshake().address();
     let _ = socket.join("room");
     socket.leave("room");
-    let _ = (socket.rooms(), socket.is_connected(), socket.recovered());
+    let _ = (
+        socket.rooms(),
+        socket.is_in("room"),
+        socket.is_connected(),
+        socket.recovered(),
+    );
     socket.disconnect();
     socket.close();
     let _ = socket.closed().await;

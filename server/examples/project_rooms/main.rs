@@ -53,7 +53,7 @@ fn server() -> Server {
     chat.on(
         "roomMessage",
         async |socket, (project, text): (String, String)| -> Result<(), BoxError> {
-            if !socket.rooms().iter().any(|room| **room == *project) {
+            if !socket.is_in(&project) {
                 return Err("not a member of this room".into());
             }
             socket.namespace().to(project).emit("message", text)?;
