@@ -46,7 +46,7 @@ where
             response
         }
         Err(refused) => {
-            span.in_scope(|| tracing::debug!(?refused, "request refused"));
+            span.in_scope(|| tracing::debug!(refused = %Told(&refused), "request refused"));
             engine.figures().refused(&refused);
             hooks.connection_error(&refused, parts);
             if wants_websocket {
@@ -193,4 +193,35 @@ fn upgrade(
         Err(refused) => return Err(refused),
     }
     Ok(switching_protocols(answer))
+}
+
+/// Why a request is refused, as a log can stand it: escaped, and cut. An
+/// application's text may be of any length, and quote the request.
+struct Told<'a>(&'a Refused);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:?}", self.0);
+        match text.char_indices().nth(MAX_TEXT) {
+            Some((end, _)) => write!(f, "{}…", &text[..end]),
+            None => f.write_str(&text),
+        }
+    }
+}
+
+/// Characters of a refusal that are logged.
+const MAX_TEXT: usize = 160;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_logged_escaped_and_short() {
+        let told = |refused| Told(&refused).to_string();
+        assert_eq!(told(Refused::UnknownSid), "UnknownSid");
+        assert_eq!(told(Refused::Denied("a\nb".into())), r#"Denied("a\nb")"#);
+        let long = told(Refused::Denied("ä".repeat(1000)));
+        assert_eq!(long.chars().count(), MAX_TEXT + 1);
+    }
 }

@@ -10,8 +10,10 @@
 /// println!("{error}");
 /// # Ok::<_, socketio::EncodeError>(())
 /// ```
+// Not transparent: whoever looks for what quotes a payload finds it as the source
+// of errors that are.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
+#[error("{0}")]
 pub struct DecodeError(#[from] serde_json::Error);
 
 impl DecodeError {

@@ -6,7 +6,7 @@ use std::fmt;
 use bytestring::ByteString;
 
 use crate::told::{Escaped, Shortened, Told};
-use crate::{Acker, DecodeError, EncodeError};
+use crate::{Acker, DecodeError, EncodeError, Socket};
 
 /// Any error, as handlers and middleware return it. `?` makes one of any
 /// `std::error::Error`, of a `String` and of a `&str`.
@@ -105,40 +105,66 @@ impl Failure {
         self.acker.take()
     }
 
-    /// Where nobody else cares: what the application does wrong is told to
-    /// everyone, what a client does wrong in detail only to those who look for
-    /// it. But of each connection the first payload that does not fit is told
-    /// to everyone: more often than a client, a handler's type is wrong. No error
-    /// about a payload is logged, as it quotes it.
-    pub(crate) fn log(&self, socket: &str, is_first_misfit: impl FnOnce() -> bool) {
+    /// Logs it as it is without [`on_error`](crate::Namespace::on_error), for a
+    /// hook that does something more.
+    ///
+    /// What the application does wrong is a warning, a panic an error; of those of
+    /// one connection the 1st, the 2nd, the 4th and so on, as it can be the client
+    /// that causes them. What a client does wrong is for those who look for it, at
+    /// the level `debug`; but of each connection the first payload that does not fit
+    /// is a warning: more often than a client, a handler's type is wrong. No error
+    /// about a payload is quoted, as it quotes the payload.
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use socketio::{Cause, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_error(async |socket, failure| {
+    ///     failure.log(&socket);
+    ///     let message = match failure.cause() {
+    ///         // What is our own fault is for the log alone.
+    ///         Cause::Encode(_) | Cause::Panic(_) => "Something went wrong".to_owned(),
+    ///         cause => cause.to_string(),
+    ///     };
+    ///     socket.emit("error", json!({ "message": message }))
+    /// });
+    /// ```
+    pub fn log(&self, socket: &Socket) {
         let Self {
             cause,
             event,
             misfit,
             ..
         } = self;
-        let event = Shortened(event);
+        let (event, id) = (Shortened(event), socket.id());
         let expected = misfit.as_ref().map(|misfit| misfit.expected);
         let came = misfit.as_ref().map(|misfit| &*misfit.came);
         match cause {
-            Cause::Decode(_) if is_first_misfit() => tracing::warn!(
-                socket,
+            Cause::Decode(_) if socket.is_first_misfit() => tracing::warn!(
+                socket = id,
                 ?event,
                 expected,
                 came,
                 "payload does not fit the handler; `on_error` is told more"
             ),
             Cause::Decode(_) => {
-                tracing::debug!(socket, ?event, expected, came, "event not handled");
+                tracing::debug!(socket = id, ?event, expected, came, "event not handled");
             }
             Cause::Refused(_) => {
-                tracing::debug!(socket, ?event, cause = %cause.told(), "event not handled");
+                tracing::debug!(socket = id, ?event, cause = %cause.told(), "event not handled");
             }
-            Cause::Encode(_) | Cause::Handler(_) => {
-                tracing::warn!(socket, ?event, cause = %cause.told(), "handler failed");
-            }
-            Cause::Panic(_) => {
-                tracing::error!(socket, ?event, cause = %cause.told(), "handler panicked");
+            Cause::Encode(_) | Cause::Handler(_) | Cause::Panic(_) => {
+                let failures = socket.count_failure();
+                let cause = cause.told();
+                match self.cause {
+                    _ if !failures.is_power_of_two() => {
+                        tracing::debug!(socket = id, ?event, failures, %cause, "handler failed");
+                    }
+                    Cause::Panic(_) => {
+                        tracing::error!(socket = id, ?event, failures, %cause, "handler panicked");
+                    }
+                    _ => tracing::warn!(socket = id, ?event, failures, %cause, "handler failed"),
+                }
             }
         }
     }

@@ -194,12 +194,12 @@ impl Hooks {
     pub(crate) async fn report(&self, socket: Socket, failure: Failure) {
         socket.figures().failed(failure.cause());
         let Some(hook) = &self.error else {
-            return failure.log(socket.id(), || socket.is_first_misfit());
+            return failure.log(&socket);
         };
         let event = ByteString::from(failure.event());
         if let Err(cause) = caught_call(async { hook(socket.clone(), failure).await }).await {
             socket.figures().failed(&cause);
-            Failure::new(event, cause, None).log(socket.id(), || socket.is_first_misfit());
+            Failure::new(event, cause, None).log(&socket);
         }
     }
 }

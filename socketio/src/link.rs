@@ -1,7 +1,7 @@
 //! What the sockets of one connection share, and how they tell the task of the
 //! connection what was done to them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Context;
 
@@ -17,6 +17,8 @@ pub(crate) struct Link {
     /// The sockets that are away, if there may be some.
     away: OnceLock<Arc<Away>>,
     pub(crate) engine: engineio::Socket,
+    /// Of handlers, which are not to fill the log.
+    failures: AtomicU32,
     pub(crate) figures: Figures,
     /// A payload of the client did not fit, which is logged once.
     has_misfit: AtomicBool,
@@ -42,6 +44,7 @@ impl Link {
             away: OnceLock::new(),
             protocol: engine.revision().into(),
             engine,
+            failures: AtomicU32::new(0),
             figures,
             has_misfit: AtomicBool::new(false),
             task: AtomicWaker::new(),
@@ -51,6 +54,13 @@ impl Link {
 
     pub(crate) fn is_first_misfit(&self) -> bool {
         !self.has_misfit.swap(true, Ordering::Relaxed)
+    }
+
+    /// How many handlers have failed, with one more.
+    pub(crate) fn count_failure(&self) -> u32 {
+        self.failures
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_add(1)
     }
 
     /// Closes the connection. Those of its sockets that are away do not come back.

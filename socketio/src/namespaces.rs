@@ -62,11 +62,7 @@ impl Namespaces {
         if let Some(Entry::Named(namespace)) = read(&self.table).entries.get(&name) {
             return namespace.clone();
         }
-        // Nobody waits here: a pattern that does not answer at once has not
-        // matched.
-        let template = self.ask(&name, &Args::default());
-        let template = template.and_then(|asked| asked.now_or_never().flatten());
-        let candidate = match template {
+        let candidate = match self.match_now(&name) {
             Some(template) => template.child(name.clone()),
             None => self.create(name.clone()),
         };
@@ -136,6 +132,18 @@ impl Namespaces {
             }
             None
         }))
+    }
+
+    /// The template of the first pattern that matches a name. Nobody waits here: one
+    /// that does not answer at once has not matched.
+    fn match_now(&self, name: &str) -> Option<Namespace> {
+        let patterns = read(&self.patterns).clone();
+        let is_match = |pattern: &&Pattern| {
+            let answer = pattern.matches(name.to_owned(), Args::default());
+            answer.now_or_never() == Some(true)
+        };
+        let found = patterns.iter().find(is_match)?;
+        Some(found.template.clone())
     }
 
     /// The namespace of a name that a pattern matches, which is made if there is

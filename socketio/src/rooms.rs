@@ -165,6 +165,12 @@ impl<M: Clone> Rooms<M> {
         member.map_or_else(Vec::new, |member| self.names_of(&member.rooms))
     }
 
+    /// Whether a member is in a room.
+    pub(crate) fn has(&self, id: &str, name: &str) -> bool {
+        let slot = self.ids.get(id);
+        slot.is_some_and(|&slot| self.is_in(slot, name))
+    }
+
     /// An admitted member by its id.
     pub(crate) fn get(&self, id: &str) -> Option<M> {
         let member = self.members.get(*self.ids.get(id)?)?;

@@ -307,6 +307,11 @@ impl Socket {
         self.0.line.link().is_first_misfit()
     }
 
+    /// How many handlers of this connection have failed, with one more.
+    pub(crate) fn count_failure(&self) -> u32 {
+        self.0.line.link().count_failure()
+    }
+
     pub(crate) fn figures(&self) -> &Figures {
         &self.0.line.link().figures
     }

@@ -70,7 +70,7 @@ const MAX_TEXT: usize = 160;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Args, BoxError};
+    use crate::{AckError, Args, BoxError};
 
     #[test]
     fn a_logged_name_is_escaped_and_short() {
@@ -98,12 +98,21 @@ mod tests {
         #[error("bad token: {0}")]
         struct Wrapped(#[source] DecodeError);
 
+        #[derive(Debug, thiserror::Error)]
+        #[error(transparent)]
+        struct Hidden(#[from] DecodeError);
+
         let misfit = || {
             let args = Args::new("secret").expect("text can be written");
             args.parse::<u8>().expect_err("it is no number")
         };
         assert!(misfit().to_string().contains("secret"));
-        for error in [BoxError::from(misfit()), Wrapped(misfit()).into()] {
+        for error in [
+            BoxError::from(misfit()),
+            Wrapped(misfit()).into(),
+            Hidden(misfit()).into(),
+            AckError::Decode(misfit()).into(),
+        ] {
             assert!(!Told(&*error).to_string().contains("secret"));
         }
     }

@@ -20,7 +20,7 @@ export async function runSuites({ programs, skipBrowser, python }) {
     },
     {
       name: "metrics",
-      command: ["cargo", ["test", "-p", "engineio", "-p", "tests", "--all-features", "--lib", "--test", "wire"]],
+      command: ["cargo", ["test", "-p", "engineio", "-p", "socketio", "-p", "tests", "--all-features", "--lib", "--test", "wire"]],
       minutes: 20,
       count: countCargo,
     },

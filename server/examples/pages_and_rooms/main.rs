@@ -15,7 +15,7 @@ mod host;
 use axum::Router;
 use socketio::{BoxError, Config, DisconnectReason, Failure, Server, Socket};
 use tower_http::services::ServeDir;
-use tracing::{info, warn};
+use tracing::info;
 
 const PUBLIC: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -71,5 +71,5 @@ async fn left(socket: Socket, reason: DisconnectReason) {
 
 /// A payload that does not fit its handler, a handler that fails.
 async fn failed(socket: Socket, failure: Failure) {
-    warn!(id = socket.id(), event = failure.event(), %failure, "socket error");
+    failure.log(&socket);
 }

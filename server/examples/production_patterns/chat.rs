@@ -19,7 +19,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use socketio::{BoxError, Cause, Failure, Namespace, Socket, Value};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::limit;
 use crate::tokens::Tokens;
@@ -108,10 +108,10 @@ fn rooms(chat: &Namespace) {
 
 /// A handler that fails, or panics, harms nobody; its client hears of it.
 async fn failed(socket: Socket, failure: Failure) -> Result<(), BoxError> {
-    warn!(id = socket.id(), event = failure.event(), %failure, "failed");
+    failure.log(&socket);
     let message = match failure.cause() {
         // What is our own fault is for the log alone.
-        Cause::Panic(_) => "Something went wrong".to_owned(),
+        Cause::Encode(_) | Cause::Panic(_) => "Something went wrong".to_owned(),
         cause => cause.to_string(),
     };
     socket.emit("error", json!({ "message": message }))?;

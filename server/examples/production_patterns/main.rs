@@ -65,7 +65,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Tells a user something, on all tabs, from outside of any handler. The token is the
-/// one that sockets connect with.
+/// one that sockets connect with: whoever has one may tell everybody. Who may tell whom
+/// is for the application to decide, here.
 async fn notify(
     State(App { io, tokens }): State<App>,
     Path(user): Path<String>,

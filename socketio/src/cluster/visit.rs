@@ -15,6 +15,7 @@ use crate::ack::Pending;
 use crate::delivery::Outgoing;
 use crate::remote::Description;
 use crate::rooms::Selection;
+use crate::told::Told;
 use crate::{Args, Data, EncodeError, EventId, Namespace, NodeId, Replies, Socket};
 
 impl Cluster {
@@ -35,7 +36,7 @@ impl Cluster {
             let skipped = self.skipped.fetch_add(1, Ordering::Relaxed) + 1;
             // Whoever floods the wire is not to flood the log.
             if skipped.is_power_of_two() {
-                tracing::warn!(%error, skipped, "message of another node skipped");
+                tracing::warn!(error = %Told(&error), skipped, "message of another node skipped");
             }
         }
     }

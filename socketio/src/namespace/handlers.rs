@@ -238,17 +238,17 @@ impl Namespace {
 
     /// Decides what happens when an event was not handled: its payload does
     /// not fit the handler, [`on_event`](Self::on_event) refused it, or the
-    /// handler failed or panicked. Without it such a failure is logged, what
-    /// the client did wrong at the level `debug` but for the first payload of a
-    /// connection that does not fit, and the client hears nothing. There is one
-    /// such handler; a second one replaces the first.
+    /// handler failed or panicked. Without it such a failure is
+    /// [logged](Failure::log), and the client hears nothing. There is one such
+    /// handler; a second one replaces the first.
     ///
     /// ```
     /// # use serde_json::json;
     /// # use socketio::{Config, Server};
     /// # let io = Server::new(Config::default());
     /// io.of("/").on_error(async |socket, mut failure| {
-    ///     let error = json!({ "message": failure.to_string() });
+    ///     failure.log(&socket);
+    ///     let error = json!({ "event": failure.event(), "failed": true });
     ///     match failure.acker() {
     ///         Some(acker) => acker.send(error),
     ///         None => socket.emit("error", error),

@@ -87,7 +87,10 @@ impl Socket {
     /// ```
     pub fn is_in(&self, room: impl AsRef<str>) -> bool {
         let room = room.as_ref();
-        self.rooms().iter().any(|own| **own == *room)
+        match self.0.line.left_rooms() {
+            Some(left) => left.iter().any(|name| **name == *room),
+            None => read(self.0.namespace.index()).has(&self.0.id, room),
+        }
     }
 
     /// The members of a room, or the socket of that id; without this socket.

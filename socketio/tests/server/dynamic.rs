@@ -222,6 +222,21 @@ async fn the_first_pattern_that_matches_counts_and_one_that_panics_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_named_namespace_has_the_first_pattern_that_matches_at_once() {
+    let io = server();
+    io.of_matching(async |_, _| {
+        sleep(Duration::from_millis(1)).await;
+        true
+    });
+    let guarded = io.of_matching(async |name, _| name.starts_with("/x"));
+    guarded.middleware(async |_, ()| Err::<(), _>("not you"));
+    io.of("/x1");
+    let mut client = Client::open(&io).await;
+    client.send("0/x1,").await;
+    assert_eq!(client.recv().await, r#"4/x1,{"message":"not you"}"#);
+}
+
+#[tokio::test(start_paused = true)]
 async fn patterns_that_answer_at_the_same_time_make_one_namespace() {
     let io = server();
     let gate = Arc::new(Notify::new());

@@ -147,6 +147,25 @@ async fn a_payload_that_does_not_fit_is_logged_as_what_came_and_what_was_expecte
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_cannot_fill_the_log_with_handlers_that_fail() {
+    let (log, _guard) = Log::capture();
+    let (io, server) = server();
+    io.of("/")
+        .on("fails", async |_, ()| Err::<(), _>("no luck"))
+        .on("panics", async |_, ()| -> () { panic!("of a test") });
+    let mut socket = connected(&server).await;
+    for _ in 0..50 {
+        socket.send(r#"42["fails"]"#).await;
+        socket.send(r#"42["panics"]"#).await;
+    }
+    settle().await;
+    let lines = log.take();
+    let told = |level| lines.iter().filter(|line| line.level == level).count();
+    // The 1st of a hundred is a warning, the 2nd, 4th, 8th, ... 64th are panics.
+    assert_eq!((told(Level::WARN), told(Level::ERROR)), (1, 6));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_with_another_parser_is_one_warning() {
     let (log, _guard) = Log::capture();
     let packed = b"\x82\xa4type\x00\xa3nsp\xa1/".to_vec();
