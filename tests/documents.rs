@@ -26,6 +26,28 @@ fn every_test_that_the_guarantees_name_exists() {
     }
 }
 
+#[test]
+fn no_row_of_a_table_stands_twice() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let documents = fs::read_dir(root.join("docs")).unwrap();
+    let documents = documents.map(|entry| entry.unwrap().path());
+    let files = ["ARCHITECTURE.md", "README.md"].map(|name| root.join(name));
+    for path in documents.chain(files) {
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let mut seen = HashSet::new();
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let Some(row) = line.strip_prefix("| ") else {
+                seen.clear();
+                continue;
+            };
+            let (first, _) = row.split_once(" | ").unwrap_or((row, ""));
+            assert!(seen.insert(first.to_owned()), "{}: {first}", path.display());
+        }
+    }
+}
+
 /// The names of all functions below a folder.
 fn functions(folder: &Path, found: &mut HashSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {

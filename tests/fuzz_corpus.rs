@@ -5,11 +5,37 @@
 use std::fs;
 use std::path::Path;
 
+use fuzz::Scenario;
 use proptest::prelude::*;
+
+#[test]
+fn the_corpus_of_engineio_connection_passes() {
+    replay("engineio_connection", fuzz::engineio_connection);
+}
+
+#[test]
+fn the_corpus_of_engineio_jsonp_passes() {
+    replay("engineio_jsonp", fuzz::engineio_jsonp);
+}
 
 #[test]
 fn the_corpus_of_engineio_payload_passes() {
     replay("engineio_payload", fuzz::engineio_payload);
+}
+
+#[test]
+fn the_corpus_of_engineio_payload_binary_passes() {
+    replay("engineio_payload_binary", fuzz::engineio_payload_binary);
+}
+
+#[test]
+fn the_corpus_of_engineio_payload_counted_passes() {
+    replay("engineio_payload_counted", fuzz::engineio_payload_counted);
+}
+
+#[test]
+fn the_corpus_of_engineio_request_passes() {
+    replay("engineio_request", fuzz::engineio_request);
 }
 
 #[test]
@@ -18,17 +44,37 @@ fn the_corpus_of_engineio_session_passes() {
 }
 
 #[test]
+fn the_corpus_of_engineio_websocket_passes() {
+    replay("engineio_websocket", fuzz::engineio_websocket);
+}
+
+#[test]
 fn the_corpus_of_socketio_connection_passes() {
     replay("socketio_connection", fuzz::socketio_connection);
 }
 
+#[test]
+fn the_corpus_of_socketio_connection_4_passes() {
+    replay("socketio_connection_4", fuzz::socketio_connection_4);
+}
+
+#[test]
+fn the_corpus_of_socketio_msgpack_passes() {
+    replay("socketio_msgpack", fuzz::socketio_msgpack);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn random_operations_on_a_session_pass(operations in prop::collection::vec(any::<u8>(), 0..200)) {
-        fuzz::engineio_session(&operations);
+    fn random_operations_on_a_session_do_what_the_model_does(scenario in scenario()) {
+        fuzz::run_scenario(&scenario);
     }
+}
+
+/// Shrunk by its bytes, shown as operations.
+fn scenario() -> impl Strategy<Value = Scenario> {
+    prop::collection::vec(any::<u8>(), 0..400).prop_map(|bytes| Scenario::decode(&bytes))
 }
 
 fn replay(target: &str, run: fn(&[u8])) {

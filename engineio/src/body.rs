@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::shared::Shared;
-use crate::{Delivery, Payload};
+use crate::{Delivery, Payload, Transport};
 
 /// The body of a response: at most one piece, of a known length.
 ///
@@ -25,7 +25,16 @@ pub struct Body {
 }
 
 impl Body {
-    pub(crate) fn payload(payload: Payload, shared: Arc<Shared>) -> Self {
+    pub(crate) fn payload(mut payload: Payload, shared: Arc<Shared>) -> Self {
+        let length = payload.body.as_bytes().len();
+        let figures = shared.figures();
+        figures.sent(Transport::Polling, payload.packets, length);
+        // In base64 or in a script, what was queued becomes longer. A packet that
+        // was not queued is not charged.
+        if payload.charge > 0 && payload.charge < length {
+            shared.update(|session, _| session.charge_more(length - payload.charge));
+            payload.charge = length;
+        }
         let data = Bytes::from_owner(Charged {
             payload,
             shared: shared.clone(),

@@ -2,12 +2,19 @@
 
 use std::time::Duration;
 
-use crate::Transport;
+#[cfg(feature = "server")]
+use crate::SessionCookie;
+#[cfg(feature = "server")]
+use crate::hooks::Hooks;
+use crate::{Message, Origins, Transport};
 
 /// The configuration of an engine.
 ///
 /// The fields are public and have setters that chain; the defaults are those
-/// of the reference server.
+/// of the reference server. Hooks have setters alone:
+/// [`allow_request`](Self::allow_request), [`generate_id`](Self::generate_id),
+/// [`initial_headers`](Self::initial_headers), [`headers`](Self::headers) and
+/// [`on_connection_error`](Self::on_connection_error).
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,12 +28,26 @@ use crate::Transport;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
+    /// Whether the path is served only with a slash behind it. Default: `true`.
+    pub add_trailing_slash: bool,
     /// Whether clients of revision 3 are served as well, which are those of
     /// Socket.IO 1.x and 2.x. Default: `false`.
     pub allow_revision_3: bool,
     /// Whether a polling client is offered the upgrade to websocket.
     /// Default: `true`.
     pub allow_upgrades: bool,
+    /// The cookie that a polling handshake sets. Default: none.
+    #[cfg(feature = "server")]
+    pub cookie: Option<SessionCookie>,
+    /// Files that are served below the path. Default: none.
+    #[cfg(feature = "server")]
+    pub files: Option<std::sync::Arc<dyn crate::Files>>,
+    #[cfg(feature = "server")]
+    pub(crate) hooks: Hooks,
+    /// A message that every client gets right behind the open packet: in the
+    /// same payload on polling, as the second frame on a websocket.
+    /// Default: none.
+    pub initial_packet: Option<Message>,
     /// Limits on what a peer can make longer.
     pub limits: Limits,
     /// The largest body of a POST, and the largest websocket message, in
@@ -35,11 +56,13 @@ pub struct Config {
     /// Which origins may open a session. Default: any, as the reference.
     pub origins: Origins,
     /// Where the engine answers, without a trailing slash; requests come to
-    /// the path with one. Default: `/engine.io`.
+    /// the path with one, see [`add_trailing_slash`](Self::add_trailing_slash).
+    /// Default: `/engine.io`.
     pub path: String,
     /// How long after the last pong the next ping is sent. Default: 25 s.
     pub ping_interval: Duration,
-    /// How long a client has to answer a ping. Default: 20 s.
+    /// How long a client has to answer a ping. Default: 20 s; less than a
+    /// millisecond is taken as one.
     pub ping_timeout: Duration,
     /// The transports that are served. Default: both.
     pub transports: Vec<Transport>,
@@ -49,6 +72,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Sets [`add_trailing_slash`](Self::add_trailing_slash).
+    pub fn add_trailing_slash(mut self, add: bool) -> Self {
+        self.add_trailing_slash = add;
+        self
+    }
+
     /// Sets [`allow_revision_3`](Self::allow_revision_3).
     pub fn allow_revision_3(mut self, allow: bool) -> Self {
         self.allow_revision_3 = allow;
@@ -58,6 +87,26 @@ impl Config {
     /// Sets [`allow_upgrades`](Self::allow_upgrades).
     pub fn allow_upgrades(mut self, allow: bool) -> Self {
         self.allow_upgrades = allow;
+        self
+    }
+
+    /// Sets [`cookie`](Self::cookie).
+    #[cfg(feature = "server")]
+    pub fn cookie(mut self, cookie: SessionCookie) -> Self {
+        self.cookie = Some(cookie);
+        self
+    }
+
+    /// Sets [`files`](Self::files).
+    #[cfg(feature = "server")]
+    pub fn files(mut self, files: impl crate::Files + 'static) -> Self {
+        self.files = Some(std::sync::Arc::new(files));
+        self
+    }
+
+    /// Sets [`initial_packet`](Self::initial_packet).
+    pub fn initial_packet(mut self, message: impl Into<Message>) -> Self {
+        self.initial_packet = Some(message.into());
         self
     }
 
@@ -114,24 +163,38 @@ impl Config {
 
     /// What was set directly may differ from what the setters keep to.
     #[cfg(feature = "server")]
-    pub(crate) fn normalized(self) -> Self {
+    pub(crate) fn normalized(mut self) -> Self {
+        // With none at all a session would be over before it begins.
+        self.ping_timeout = self.ping_timeout.max(Duration::from_millis(1));
         let path = self.path.clone();
         self.path(path)
     }
 
     /// Whether a request for this path is for the engine: the path itself with
-    /// its slash, or anything below it.
+    /// its slash, or anything below it; without
+    /// [`add_trailing_slash`](Self::add_trailing_slash) the bare path as well.
     pub fn serves(&self, path: &str) -> bool {
         path.strip_prefix(self.path.as_str())
-            .is_some_and(|rest| rest.starts_with('/'))
+            .is_some_and(|rest| match rest {
+                "" => !self.add_trailing_slash,
+                rest => rest.starts_with('/'),
+            })
     }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
+            add_trailing_slash: true,
             allow_revision_3: false,
             allow_upgrades: true,
+            #[cfg(feature = "server")]
+            cookie: None,
+            #[cfg(feature = "server")]
+            files: None,
+            #[cfg(feature = "server")]
+            hooks: Hooks::default(),
+            initial_packet: None,
             limits: Limits::default(),
             max_payload: 1_000_000,
             origins: Origins::Any,
@@ -167,6 +230,14 @@ pub struct Limits {
     pub packets: usize,
     /// Open sessions; further handshakes get a 503. Default: 1,000,000.
     pub sessions: usize,
+    /// Open sessions of one address, those that are being opened included;
+    /// further handshakes get a 429. An IPv6 client is counted by its network of
+    /// 64 bits, which is the least that a provider gives away.
+    ///
+    /// Addresses are known only where the host tells them with
+    /// [`PeerAddr`](crate::PeerAddr), which no host does by itself; behind a proxy it should tell the client's,
+    /// or all clients share the limit. Default: no limit (`usize::MAX`).
+    pub sessions_per_address: usize,
 }
 
 impl Limits {
@@ -211,6 +282,12 @@ impl Limits {
         self.sessions = sessions;
         self
     }
+
+    /// Sets [`sessions_per_address`](Self::sessions_per_address).
+    pub fn sessions_per_address(mut self, sessions: usize) -> Self {
+        self.sessions_per_address = sessions;
+        self
+    }
 }
 
 impl Default for Limits {
@@ -223,61 +300,9 @@ impl Default for Limits {
             max_pause: Duration::from_secs(30),
             packets: 131_072,
             sessions: 1_000_000,
+            sessions_per_address: usize::MAX,
         }
     }
-}
-
-/// Which origins may open a session, on either transport.
-///
-/// Browsers do not apply CORS to websockets: without a policy here a foreign
-/// page can open a session with its visitor's cookies. A request without an
-/// `Origin` header is not from a foreign page, and always passes.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Origins {
-    /// Any origin.
-    #[default]
-    Any,
-    /// These origins, written as browsers write them (`https://example.com`),
-    /// and the server's own.
-    List(Vec<String>),
-    /// The origin whose host and port equal the `Host` header. The scheme is
-    /// not compared: a proxy in front may end TLS.
-    Same,
-}
-
-impl Origins {
-    /// Whether a request with these two headers may open a session.
-    pub fn allow(&self, origin: Option<&str>, host: Option<&str>) -> bool {
-        let Some(origin) = origin else { return true };
-        match self {
-            Self::Any => true,
-            Self::List(list) => {
-                list.iter().any(|allowed| allowed == origin) || is_same_host(origin, host)
-            }
-            Self::Same => is_same_host(origin, host),
-        }
-    }
-}
-
-fn is_same_host(origin: &str, host: Option<&str>) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else {
-        return false;
-    };
-    let Some(host) = host else { return false };
-    // Either side may leave out the scheme's own port.
-    let default_port = match scheme {
-        "http" => ":80",
-        "https" => ":443",
-        _ => return false,
-    };
-    let bare = |authority: &str| {
-        authority
-            .strip_suffix(default_port)
-            .unwrap_or(authority)
-            .to_ascii_lowercase()
-    };
-    bare(authority) == bare(host)
 }
 
 #[cfg(test)]
@@ -302,31 +327,13 @@ mod tests {
     }
 
     #[test]
-    fn the_same_origin_has_the_host_and_port_of_the_request() {
-        let host = Some("chat.example:3000");
-        assert!(Origins::Same.allow(Some("http://chat.example:3000"), host));
-        assert!(Origins::Same.allow(Some("https://Chat.example:3000"), host));
-        assert!(Origins::Same.allow(Some("https://a.example"), Some("a.example:443")));
-        assert!(Origins::Same.allow(None, host));
-        for origin in [
-            "null",
-            "",
-            "http://chat.example",
-            "http://chat.example:3000.evil.example",
-            "http://evil.example:3000",
-            "file://chat.example:3000",
-        ] {
-            assert!(!Origins::Same.allow(Some(origin), host), "{origin}");
+    fn the_bare_path_is_served_where_no_slash_is_added() {
+        let config = Config::default().add_trailing_slash(false);
+        for path in ["/engine.io", "/engine.io/", "/engine.io/foo"] {
+            assert!(config.serves(path), "{path}");
         }
-        assert!(!Origins::Same.allow(Some("http://chat.example"), None));
-    }
-
-    #[test]
-    fn a_listed_origin_passes_beside_the_servers_own() {
-        let origins = Origins::List(vec!["http://localhost:5173".into()]);
-        let host = Some("localhost:3000");
-        assert!(origins.allow(Some("http://localhost:5173"), host));
-        assert!(origins.allow(Some("http://localhost:3000"), host));
-        assert!(!origins.allow(Some("http://localhost:9999"), host));
+        for path in ["/engine.ioX", "/engine.i", "/"] {
+            assert!(!config.serves(path), "{path}");
+        }
     }
 }

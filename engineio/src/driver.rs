@@ -32,7 +32,6 @@ pub(crate) struct Driver {
     is_blocked: bool,
     /// The inbox was full, so the connection was not read.
     is_paused: bool,
-    span: tracing::Span,
 }
 
 /// What the session's task does for its transport.
@@ -56,7 +55,6 @@ impl Driver {
         connection: Option<Box<Connection>>,
     ) -> Self {
         Self {
-            span: tracing::debug_span!("session", sid = %shared.sid()),
             shared,
             admission,
             application: Some(application),
@@ -70,9 +68,7 @@ impl Driver {
     /// Takes what the client sent, unless the application has enough to do.
     /// Whether there may be more.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        if let Some(connection) = self.shared.take_handover() {
-            self.link = Link::Open(connection);
-        }
+        self.take_over();
         let Link::Open(connection) = &mut self.link else {
             return false;
         };
@@ -80,17 +76,28 @@ impl Driver {
         if self.is_paused || connection.poll_fill(cx).is_pending() {
             return false;
         }
+        let mut result = Ok(());
         self.shared.update_before_application(cx, |session, now| {
             connection.drain_inbound(|packet| {
-                if let Err(fault) = session.handle_packet(Transport::Websocket, packet, now) {
-                    tracing::debug!(%fault, "bad packet");
-                }
+                let handled = session.handle_packet(Transport::Websocket, packet, now);
+                result = result.and(handled);
             });
             if let Some(loss) = connection.loss() {
                 session.handle_loss(Transport::Websocket, loss.reason, now);
             }
         });
+        // Not under the lock: a subscriber may call the session.
+        if let Err(fault) = result {
+            tracing::debug!(%fault, "bad packet");
+        }
         true
+    }
+
+    /// Goes on with the websocket that the session moved to.
+    fn take_over(&mut self) {
+        if let Some(connection) = self.shared.take_handover() {
+            self.link = Link::Open(connection);
+        }
     }
 
     /// Runs the application. When it returns, the session has no more use.
@@ -133,9 +140,10 @@ impl Driver {
             if packets.is_empty() {
                 return;
             }
-            for packet in packets.drain(..) {
-                connection.writer.push(&packet, packet.charge());
-            }
+            connection.push(packets.drain(..).map(|packet| {
+                let charge = packet.charge();
+                (packet, charge)
+            }));
         }
     }
 
@@ -143,6 +151,8 @@ impl Driver {
     fn advance_link(&mut self, cx: &mut Context<'_>) {
         if let Some(reason) = self.shared.read(|session| session.close_reason()) {
             self.admission.end(reason);
+            // It may have come since this pass began; from now on none comes.
+            self.take_over();
             self.link = match std::mem::replace(&mut self.link, Link::Closed) {
                 Link::Polling => Link::Closed,
                 Link::Open(connection) => Link::closing(connection),
@@ -151,7 +161,11 @@ impl Driver {
         }
         if let Link::Closing { connection, by } = &mut self.link {
             let is_over = connection.poll_close(cx).is_ready() || now() >= *by;
-            let released = connection.writer.take_released();
+            let released = if is_over {
+                connection.writer.give_up()
+            } else {
+                connection.writer.take_released()
+            };
             self.shared
                 .update(|session, _| session.transmitted(released));
             if is_over {
@@ -201,8 +215,8 @@ impl Future for Driver {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let span = self.span.clone();
-        let _entered = span.enter();
+        let shared = self.shared.clone();
+        let _entered = shared.span().enter();
         self.shared.unpark();
         loop {
             let has_read = self.read(cx);
@@ -242,6 +256,7 @@ impl Link {
 mod tests {
     use super::*;
     use crate::Session;
+    use crate::figures::Figures;
 
     /// What an idle connection costs, beside its application: a field more is
     /// paid for by every client.
@@ -249,10 +264,11 @@ mod tests {
     fn what_each_session_keeps_stays_small() {
         for (name, size, at_most) in [
             ("Connection", size_of::<Connection>(), 232),
-            ("Driver", size_of::<Driver>(), 128),
-            ("Session", size_of::<Session>(), 336),
-            ("Shared", size_of::<Shared>(), 744),
+            ("Driver", size_of::<Driver>(), 104),
+            ("Session", size_of::<Session>(), 344),
+            ("Shared", size_of::<Shared>(), 576),
         ] {
+            let at_most = at_most + size_of::<Figures>();
             assert!(size <= at_most, "{name} has {size} bytes, not {at_most}");
         }
     }

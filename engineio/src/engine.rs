@@ -1,6 +1,8 @@
-//! The engine: the table of sessions, and who is let in.
+//! The engine: its sessions, and its end.
 
-use std::collections::HashMap;
+mod admission;
+mod table;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,13 +10,15 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio::sync::watch;
 
-use crate::driver::{Application, Driver};
-use crate::shared::{Shared, now};
-use crate::websocket::connection::Connection;
+use crate::driver::Application;
+use crate::figures::Figures;
+use crate::proto::request;
+use crate::shared::Shared;
 use crate::{
-    Body, Close, CloseReason, Config, EngineLayer, EngineService, Handshake, Hello, Refused,
-    Session, Sid, Socket, requests,
+    Body, Close, Config, EngineLayer, EngineService, Handshake, Refused, Sid, Socket, requests,
 };
+pub(crate) use admission::Admission;
+use table::Table;
 
 /// An Engine.IO server, to be given requests by an HTTP server.
 ///
@@ -40,10 +44,11 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     config: Arc<Config>,
     handler: Box<dyn Fn(Socket) -> Application + Send + Sync>,
-    sessions: Mutex<HashMap<Sid, Arc<Shared>>>,
+    table: Mutex<Table>,
     is_closing: watch::Sender<bool>,
     /// The tasks of sessions, and of connections that may become one's.
     tasks: watch::Sender<usize>,
+    figures: Figures,
 }
 
 impl Engine {
@@ -67,9 +72,10 @@ impl Engine {
                     Box::pin(async move { handler(socket).await })
                 })
             },
-            sessions: Mutex::default(),
+            table: Mutex::default(),
             is_closing: watch::Sender::new(false),
             tasks: watch::Sender::new(0),
+            figures: Figures::new(),
         }))
     }
 
@@ -104,7 +110,7 @@ impl Engine {
 
     /// How many sessions are open.
     pub fn session_count(&self) -> usize {
-        self.0.sessions().len()
+        self.0.table().len()
     }
 
     /// Ends the engine: no session is opened any more, each open one is closed
@@ -112,7 +118,7 @@ impl Engine {
     /// itself: it would wait for its own end.
     pub async fn close(&self) {
         self.0.is_closing.send_replace(true);
-        let sessions: Vec<_> = self.0.sessions().values().cloned().collect();
+        let sessions = self.0.table().all();
         for shared in sessions {
             shared.update(|session, now| session.close(Close::Discard, now));
         }
@@ -122,18 +128,20 @@ impl Engine {
     }
 
     pub(crate) fn session(&self, sid: &str) -> Option<Arc<Shared>> {
-        self.0.sessions().get(sid).cloned()
+        self.0.table().get(sid)
     }
 
-    /// Lets a handshake in.
-    pub(crate) fn admit(&self) -> Result<Admission, Refused> {
-        // Counted first: whoever closes the engine sees the count or is seen.
-        let task = self.task();
-        let is_full = self.session_count() >= self.0.config.limits.sessions;
-        if self.0.is_closing() || is_full {
-            return Err(Refused::Unavailable);
-        }
-        Ok(Admission { task, sid: None })
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.figures
+    }
+
+    /// Lets a handshake in, after its method and its headers were checked.
+    pub(crate) async fn admit(
+        &self,
+        handshake: &Arc<Handshake>,
+        asked: &request::Request,
+    ) -> Result<Admission, Refused> {
+        Admission::new(self, handshake, asked).await
     }
 
     /// Counts a task, as long as it holds the guard.
@@ -174,8 +182,8 @@ impl Inner {
         *self.is_closing.borrow()
     }
 
-    fn sessions(&self) -> MutexGuard<'_, HashMap<Sid, Arc<Shared>>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -185,6 +193,10 @@ pub(crate) struct TaskGuard(Arc<Inner>);
 impl TaskGuard {
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.0.figures
     }
 
     /// Waits until the engine is being closed.
@@ -198,67 +210,5 @@ impl TaskGuard {
 impl Drop for TaskGuard {
     fn drop(&mut self) {
         self.0.tasks.send_modify(|count| *count -= 1);
-    }
-}
-
-/// A place in the engine, from the handshake request to the end of the
-/// session's task.
-pub(crate) struct Admission {
-    task: TaskGuard,
-    sid: Option<Sid>,
-}
-
-impl Admission {
-    pub(crate) fn task(&self) -> &TaskGuard {
-        &self.task
-    }
-
-    /// Opens the session, on polling or on this websocket.
-    ///
-    /// `first` is called before the session's task exists, so that what it
-    /// takes from the session is not mixed with what the handler sends.
-    pub(crate) fn open<R>(
-        mut self,
-        handshake: Handshake,
-        hello: Hello,
-        connection: Option<Box<Connection>>,
-        first: impl FnOnce(&Arc<Shared>) -> R,
-    ) -> R {
-        let engine = self.task.0.clone();
-        let sid = Sid::random();
-        let session = Session::new(engine.config.clone(), sid.clone(), hello, now());
-        let shared = Arc::new(Shared::new(session, handshake));
-        let result = first(&shared);
-        self.sid = Some(sid.clone());
-        engine.sessions().insert(sid, shared.clone());
-        let Hello {
-            revision,
-            transport,
-            ..
-        } = hello;
-        tracing::debug!(sid = %shared.sid(), %transport, %revision, "session opened");
-        if engine.is_closing() {
-            // The engine was closed meanwhile, and has not seen this session.
-            shared.update(|session, now| session.close(Close::Discard, now));
-        }
-        let application = (engine.handler)(Socket(shared.clone()));
-        tokio::spawn(Driver::new(shared, self, application, connection));
-        result
-    }
-
-    /// Takes the closed session out of the table.
-    pub(crate) fn end(&mut self, reason: CloseReason) {
-        if let Some(sid) = self.sid.take() {
-            tracing::debug!(%sid, %reason, "session closed");
-            self.task.0.sessions().remove(&sid);
-        }
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        if let Some(sid) = self.sid.take() {
-            self.task.0.sessions().remove(&sid);
-        }
     }
 }

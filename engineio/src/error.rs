@@ -62,9 +62,16 @@ pub enum Refused {
     /// Code 3: `transport=websocket` without a valid websocket handshake.
     #[error("Bad request")]
     WebsocketHandshake,
+    /// Code 3: no id was made for the session, for this reason, or it is in use.
+    #[error("Bad request")]
+    IdGeneration(String),
     /// Code 4: the origin policy says no.
     #[error("Forbidden")]
     Forbidden,
+    /// Code 4: the application says no, with this text; an empty one is
+    /// `Forbidden`.
+    #[error("{}", if .0.is_empty() { "Forbidden" } else { .0 })]
+    Denied(String),
     /// Code 5: a revision that this server does not speak.
     #[error("Unsupported protocol version")]
     UnsupportedRevision,
@@ -78,7 +85,17 @@ pub enum Refused {
     /// A body above the limit: 413 without a body.
     #[error("Payload too large")]
     TooLarge,
-    /// The engine is shutting down: 503 without a body.
+    /// A compressed body: 415 without a body. The session lives on. A host that
+    /// wants to take them can decode them in front of the engine, with
+    /// `RequestDecompressionLayer` of tower-http.
+    #[error("Unsupported content encoding")]
+    ContentEncoding,
+    /// More sessions from one address than
+    /// [`sessions_per_address`](crate::Limits::sessions_per_address): 429
+    /// without a body.
+    #[error("Too many sessions")]
+    TooManySessions,
+    /// The engine is full or shutting down: 503 without a body.
     #[error("Service unavailable")]
     Unavailable,
     /// A body that is not a payload of packets: 400 without a body.
@@ -90,9 +107,11 @@ impl Refused {
     /// The HTTP status that a polling client gets.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Denied(_) | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManySessions => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -104,16 +123,19 @@ impl Refused {
             Self::UnknownTransport => Some(0),
             Self::UnknownSid => Some(1),
             Self::BadHandshakeMethod => Some(2),
-            Self::InvalidOrigin
+            Self::IdGeneration(_)
+            | Self::InvalidOrigin
             | Self::RevisionMismatch
             | Self::TransportMismatch
             | Self::WebsocketHandshake => Some(3),
-            Self::Forbidden => Some(4),
+            Self::Denied(_) | Self::Forbidden => Some(4),
             Self::UnsupportedRevision => Some(5),
             Self::BadPayload
+            | Self::ContentEncoding
             | Self::Method
             | Self::Overlap
             | Self::TooLarge
+            | Self::TooManySessions
             | Self::Unavailable => None,
         }
     }
@@ -121,7 +143,8 @@ impl Refused {
     /// The JSON body `{"code":…,"message":"…"}`; `None` where it is empty.
     pub fn body(&self) -> Option<String> {
         let code = self.code()?;
-        Some(format!(r#"{{"code":{code},"message":"{self}"}}"#))
+        let message = serde_json::Value::from(self.to_string());
+        Some(format!(r#"{{"code":{code},"message":{message}}}"#))
     }
 }
 
@@ -173,11 +196,28 @@ pub enum SendError {
     /// The session is closed or closing; nothing more is sent on it.
     #[error("the session is closed")]
     Closed,
-    /// The message was volatile, and the transport cannot take it now.
-    #[error("the transport is busy, the volatile message was dropped")]
+    /// The message was volatile or keyed, and cannot be taken now.
+    #[error("the client has not taken enough, the message was dropped")]
     Dropped,
     /// The client does not read: the session's outbox budget is spent, and the
     /// session was closed.
     #[error("the outbox budget is spent, the session was closed as a slow consumer")]
     SlowConsumer,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_refusal_is_json_whatever_the_text() {
+        for (text, json) in [
+            ("", r#""Forbidden""#),
+            ("no", r#""no""#),
+            ("\"}\r\n\u{1}\\é", r#""\"}\r\n\u0001\\é""#),
+        ] {
+            let body = Refused::Denied(text.into()).body().unwrap();
+            assert_eq!(body, format!(r#"{{"code":4,"message":{json}}}"#));
+        }
+    }
 }

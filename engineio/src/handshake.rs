@@ -1,16 +1,18 @@
 //! The request that opened a session.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderValue, Request, Uri};
+use http::request::Parts;
+use http::{Extensions, HeaderMap, HeaderValue, Uri};
 use hyper::upgrade::OnUpgrade;
 
 /// The request that opened a session.
 ///
 /// It stays what it was for the session's life, also after an upgrade.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Handshake {
     /// The address of the peer, where the host told it with [`PeerAddr`].
@@ -30,21 +32,31 @@ impl Handshake {
         form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes())
     }
 
-    /// Takes the request's extensions, and copies the rest.
-    pub(crate) fn take<B>(request: &mut Request<B>) -> Self {
-        let mut extensions = std::mem::take(request.extensions_mut());
+    /// A copy of the request.
+    pub(crate) fn new(parts: &Parts) -> Self {
+        let mut extensions = parts.extensions.clone();
         // The connection is not the handshake's to keep.
         extensions.remove::<OnUpgrade>();
         Self {
             address: extensions.get().map(|PeerAddr(address)| *address),
             extensions,
-            headers: compact(request.headers()),
-            uri: request
-                .uri()
+            headers: compact(&parts.headers),
+            uri: parts
+                .uri
                 .path_and_query()
                 .and_then(|target| target.as_str().parse().ok())
                 .unwrap_or_default(),
         }
+    }
+}
+
+impl fmt::Debug for Handshake {
+    /// Neither headers nor query, which hold tokens and cookies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("address", &self.address)
+            .field("path", &self.uri.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,8 +79,9 @@ fn compact(headers: &HeaderMap) -> HeaderMap {
     headers
         .iter()
         .map(|(name, value)| {
-            let copy = HeaderValue::from_maybe_shared(values.split_to(value.len()))
+            let mut copy = HeaderValue::from_maybe_shared(values.split_to(value.len()))
                 .expect("it is the copy of a header value");
+            copy.set_sensitive(value.is_sensitive());
             (name.clone(), copy)
         })
         .collect()
@@ -81,7 +94,7 @@ mod tests {
     #[test]
     fn the_handshake_keeps_headers_query_address_and_extensions() {
         let address = SocketAddr::from(([127, 0, 0, 1], 5000));
-        let mut request = Request::builder()
+        let request = http::Request::builder()
             .uri("/engine.io/?EIO=4&room=a%20b")
             .header("cookie", "a=1")
             .header("x-two", "1")
@@ -90,14 +103,44 @@ mod tests {
             .extension("a user")
             .body(())
             .unwrap();
-        let handshake = Handshake::take(&mut request);
+        let (parts, ()) = request.into_parts();
+        let handshake = Handshake::new(&parts);
         assert_eq!(handshake.address, Some(address));
         assert_eq!(handshake.extensions.get(), Some(&"a user"));
-        assert_eq!(&handshake.headers, request.headers());
-        assert_eq!(&handshake.uri, request.uri());
+        assert_eq!(handshake.headers, parts.headers);
+        assert_eq!(handshake.uri, parts.uri);
         assert_eq!(
             handshake.query().last(),
             Some(("room".into(), "a b".into()))
         );
+    }
+
+    #[test]
+    fn a_header_that_was_marked_as_sensitive_stays_so() {
+        let mut secret = HeaderValue::from_static("Bearer secret");
+        secret.set_sensitive(true);
+        let request = http::Request::builder()
+            .header("authorization", secret)
+            .header("x-open", "open")
+            .body(())
+            .unwrap();
+        let (parts, ()) = request.into_parts();
+        let shown = format!("{:?}", Handshake::new(&parts).headers);
+        assert!(
+            !shown.contains("secret") && shown.contains("open"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_printed() {
+        let request = http::Request::get("/engine.io/?EIO=4&token=secret")
+            .header("cookie", "session=secret")
+            .body(())
+            .unwrap();
+        let (parts, ()) = request.into_parts();
+        let printed = format!("{:?}", Handshake::new(&parts));
+        assert!(printed.contains("/engine.io/"), "{printed}");
+        assert!(!printed.contains("secret"), "{printed}");
     }
 }

@@ -44,6 +44,10 @@
 //! waits until it is less than the high-water mark, and a client that leaves more
 //! than the budget unread is closed as a slow consumer. See [`Limits`].
 //!
+//! What may be lost need not wait: [`send_volatile`](Socket::send_volatile) drops
+//! what cannot leave now, and [`send_keyed`](Socket::send_keyed) keeps only the newest
+//! of each key.
+//!
 //! ```
 //! # use engineio::Socket;
 //! # async fn download(socket: Socket, chunks: Vec<Vec<u8>>) {
@@ -57,6 +61,38 @@
 //! # }
 //! ```
 //!
+//! # Figures
+//!
+//! With the feature `metrics` (off by default) an engine tells these figures to
+//! the recorder of the crate `metrics`, one set for all engines of a process:
+//!
+//! | name | kind, unit | labels | what |
+//! |---|---|---|---|
+//! | `engineio_sessions` | gauge | `transport`, `revision` | open sessions |
+//! | `engineio_sessions_opened_total` | counter | `transport`, `revision` | sessions opened, by their first transport |
+//! | `engineio_sessions_closed_total` | counter | `reason` | sessions that ended, see [`CloseReason`] |
+//! | `engineio_upgrades_total` | counter | | sessions that moved to a websocket |
+//! | `engineio_upgrade_failures_total` | counter | | websockets that were to take over a session and did not |
+//! | `engineio_packets_received_total` | counter | `transport` | packets that came |
+//! | `engineio_packets_sent_total` | counter | `transport` | packets given to a connection or a response |
+//! | `engineio_bytes_received_total` | counter, bytes | `transport` | polling: bodies; websocket: payloads of frames |
+//! | `engineio_bytes_sent_total` | counter, bytes | `transport` | the same, before any compression |
+//! | `engineio_requests_refused_total` | counter | `code`, or `status` where there is no code | requests refused, see [`Refused`] |
+//! | `engineio_outbox_bytes` | gauge, bytes | | what is charged to all sessions, as [`Socket::buffered`] is to one |
+//!
+//! The recorder has to be of the version of `metrics` that is used here, 0.24.
+//! No label comes from a client. The handles are registered by [`Engine::new`],
+//! so a recorder has to be installed before it; what has not happened yet is
+//! there at zero.
+//!
+//! # Logs
+//!
+//! What is logged through `tracing` about a session is in its span, `session`,
+//! whose field `sid` is the beginning of the id. Ids are not logged whole, and
+//! what clients send is not logged at all. Crates below log by themselves:
+//! `tungstenite` writes frames with their payload at level trace, and why a
+//! client closed at level debug.
+//!
 //! # Without the network
 //!
 //! Without the feature `server` (which is on by default) the crate is the
@@ -65,20 +101,31 @@
 
 mod config;
 mod error;
+mod origins;
 mod proto;
 
 #[cfg(feature = "server")]
 mod body;
 #[cfg(feature = "server")]
+mod connection_error;
+#[cfg(feature = "server")]
 mod driver;
 #[cfg(feature = "server")]
 mod engine;
 #[cfg(feature = "server")]
+mod figures;
+#[cfg(feature = "server")]
+mod files;
+#[cfg(feature = "server")]
 mod handshake;
+#[cfg(feature = "server")]
+mod hooks;
 #[cfg(feature = "server")]
 mod requests;
 #[cfg(feature = "server")]
 mod service;
+#[cfg(feature = "server")]
+mod session_cookie;
 #[cfg(feature = "server")]
 mod shared;
 #[cfg(feature = "server")]
@@ -86,8 +133,9 @@ mod socket;
 #[cfg(feature = "server")]
 mod websocket;
 
-pub use config::{Config, Limits, Origins};
+pub use config::{Config, Limits};
 pub use error::{CloseReason, PacketError, Refused, SendError};
+pub use origins::Origins;
 pub use proto::jsonp::{decode_jsonp, encode_jsonp};
 pub use proto::packet::{Message, Packet};
 pub use proto::payload::{PayloadBody, decode_payload, encode_payload};
@@ -96,18 +144,26 @@ pub use proto::revision::Revision;
 pub use proto::session::{
     Class, Close, Delivery, Event, Fault, Hello, Payload, ProbeId, ProbeStep, Session,
 };
-pub use proto::sid::Sid;
+pub use proto::sid::{InvalidSid, Sid};
 pub use proto::text::Text;
 pub use proto::transport::Transport;
 
 #[cfg(feature = "server")]
 pub use body::Body;
 #[cfg(feature = "server")]
+pub use connection_error::ConnectionError;
+#[cfg(feature = "server")]
+pub use cookie;
+#[cfg(feature = "server")]
 pub use engine::Engine;
+#[cfg(feature = "server")]
+pub use files::Files;
 #[cfg(feature = "server")]
 pub use handshake::{Handshake, PeerAddr};
 #[cfg(feature = "server")]
 pub use service::{EngineLayer, EngineService, Layered, LayeredBody};
+#[cfg(feature = "server")]
+pub use session_cookie::{InvalidCookie, SessionCookie};
 #[cfg(feature = "server")]
 pub use shared::Wake;
 #[cfg(feature = "server")]

@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::ready;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response, Uri};
@@ -31,7 +32,27 @@ impl EngineService {
         B::Error: fmt::Display,
     {
         let engine = self.0.clone();
-        Box::pin(async move { Ok(engine.handle(request).await) })
+        begin(async move { Ok(engine.handle(request).await) })
+    }
+}
+
+/// Polls an answer once, before the HTTP server does.
+///
+/// hyper looks for the end of the connection first, and drops a request that it
+/// is right behind unseen. Its session would not hear that the client gave up.
+fn begin<R, E>(answer: impl Future<Output = Result<R, E>> + Send + 'static) -> Answer<R, E>
+where
+    R: Send + 'static,
+    E: Send + 'static,
+{
+    let mut answer = Box::pin(answer);
+    // Whoever polls it next leaves a waker of its own.
+    match answer
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(response) => Box::pin(ready(response)),
+        Poll::Pending => answer,
     }
 }
 
@@ -70,8 +91,9 @@ where
 /// An [`Engine`] as a layer: it takes the requests of its path, and leaves all
 /// others to the service inside.
 ///
-/// A file below the path is one of the others: what names no transport in its
-/// query. So the service inside can serve `/socket.io/socket.io.js`.
+/// A file below the path that is none of the engine's own
+/// ([`files`](Config::files)) is one of the others: what names no transport in
+/// its query. So the service inside can serve `/socket.io/admin.js`.
 #[derive(Clone, Debug)]
 pub struct EngineLayer(Engine);
 
@@ -115,9 +137,16 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if is_for_engine(self.engine.0.config(), request.uri()) {
-            let engine = self.engine.0.clone();
-            Box::pin(async move { Ok(engine.handle(request).await.map(LayeredBody::Engine)) })
+        let config = self.engine.0.config();
+        if let Some(response) = config.answer_file(&request) {
+            return Box::pin(async move { Ok(response.map(LayeredBody::Engine)) });
+        }
+        if is_for_engine(config, request.uri()) {
+            let answer = self.engine.answer(request);
+            Box::pin(async move {
+                let response = answer.await.map_err(|never| match never {})?;
+                Ok(response.map(LayeredBody::Engine))
+            })
         } else {
             let answer = self.inner.call(request);
             Box::pin(async move { Ok(answer.await?.map(LayeredBody::Inner)) })
@@ -126,8 +155,9 @@ where
 }
 
 fn is_for_engine(config: &Config, uri: &Uri) -> bool {
-    let is_file = !uri.path().ends_with('/') && !request::names_transport(uri);
-    config.serves(uri.path()) && !is_file
+    let path = uri.path();
+    let is_file = !path.ends_with('/') && path != config.path && !request::names_transport(uri);
+    config.serves(path) && !is_file
 }
 
 /// The body of a response of the engine, or of the service inside.

@@ -1,11 +1,13 @@
 //! A session behind its lock, and who waits for what on it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytestring::ByteString;
+use tracing::Span;
 
+use crate::figures::Figures;
 use crate::websocket::connection::Connection;
 use crate::{Handshake, Packet, Payload, ProbeId, Session, Sid, Transport};
 
@@ -15,7 +17,10 @@ use crate::{Handshake, Packet, Payload, ProbeId, Session, Sid, Transport};
 /// code nor a wake-up runs under it.
 pub(crate) struct Shared {
     sid: Sid,
-    handshake: Handshake,
+    handshake: Arc<Handshake>,
+    figures: Figures,
+    /// What is logged about the session is logged in it.
+    span: Span,
     state: Mutex<State>,
 }
 
@@ -55,10 +60,14 @@ pub(crate) fn now() -> Instant {
 }
 
 impl Shared {
-    pub(crate) fn new(session: Session, handshake: Handshake) -> Self {
+    pub(crate) fn new(session: Session, handshake: Arc<Handshake>, figures: Figures) -> Self {
+        figures.charged(0, session.buffered());
+        let sid = session.sid().clone();
         Self {
-            sid: session.sid().clone(),
+            span: tracing::debug_span!("session", %sid),
+            sid,
             handshake,
+            figures,
             state: Mutex::new(State {
                 session,
                 handover: None,
@@ -81,6 +90,14 @@ impl Shared {
         &self.handshake
     }
 
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
     pub(crate) fn read<R>(&self, f: impl FnOnce(&Session) -> R) -> R {
         f(&self.lock().session)
     }
@@ -97,12 +114,10 @@ impl Shared {
         cx: &Context<'_>,
         f: impl FnOnce(&mut Session, Instant) -> R,
     ) -> R {
-        let mut state = self.lock();
-        let result = f(&mut state.session, now());
-        let mut due = state.take_due();
-        drop(state);
-        due.recv.retain(|waker| !waker.will_wake(cx.waker()));
-        due.wake();
+        let (result, mut wake) = self.update_quietly(f);
+        if let Some(due) = &mut wake.0 {
+            due.recv.retain(|waker| !waker.will_wake(cx.waker()));
+        }
         result
     }
 
@@ -202,7 +217,8 @@ impl Shared {
         id: ProbeId,
         connection: Box<Connection>,
     ) -> Result<(), Box<Connection>> {
-        self.change(|state, now| {
+        let revision = connection.revision();
+        let (result, wake) = self.change_quietly(|state, now| {
             let upgrade = Packet::Upgrade(ByteString::new());
             match state.session.handle_probe(id, &upgrade, now) {
                 Ok(_) => {
@@ -211,7 +227,14 @@ impl Shared {
                 }
                 Err(_) => Err(connection),
             }
-        })
+        });
+        // Before the session's task hears of it, and may end the session.
+        if result.is_ok() {
+            self.figures.upgraded(revision);
+            tracing::debug!("session upgraded");
+        }
+        drop(wake);
+        result
     }
 
     pub(crate) fn take_handover(&self) -> Option<Box<Connection>> {
@@ -250,14 +273,26 @@ impl Shared {
 
     fn change_quietly<R>(&self, f: impl FnOnce(&mut State, Instant) -> R) -> (R, Wake) {
         let mut state = self.lock();
+        let before = state.session.buffered();
         let result = f(&mut state, now());
         let due = state.take_due();
+        let after = state.session.buffered();
         drop(state);
+        self.figures.charged(before, after);
         (result, Wake(Some(due)))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // What a task that did not come to its end has left.
+        let state = self.state.get_mut();
+        let session = &state.unwrap_or_else(PoisonError::into_inner).session;
+        self.figures.charged(session.buffered(), 0);
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::shared::{Shared, Wake};
-use crate::{Class, Close, CloseReason, Event, Handshake, Message, SendError, Sid, Transport};
+use crate::{
+    Class, Close, CloseReason, Event, Handshake, Message, Revision, SendError, Sid, Transport,
+};
 
 /// A session as its application holds it.
 ///
@@ -25,6 +27,11 @@ impl Socket {
     /// The request that opened the session.
     pub fn handshake(&self) -> &Handshake {
         self.0.handshake()
+    }
+
+    /// The revision of the protocol that the client speaks.
+    pub fn revision(&self) -> Revision {
+        self.0.read(|session| session.hello().revision)
     }
 
     /// The transport that the session is on.
@@ -86,12 +93,28 @@ impl Socket {
             .update(|session, _| session.send(messages, Class::Volatile))
     }
 
+    /// Queues messages next to each other, all or none, in place of those that
+    /// were sent with the same key and that the client's connection has not
+    /// taken yet: for a state of which only the newest counts.
+    ///
+    /// They go to the end. Sending none takes back those that wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); [`SendError::Dropped`] if no messages of this key
+    /// wait and the socket is not [ready](Self::ready), or if they would exceed
+    /// the budget. What was sent before is not touched then.
+    pub fn send_keyed(&self, key: &str, messages: &[Message]) -> Result<(), SendError> {
+        self.0
+            .update(|session, _| session.send(messages, Class::Keyed(key)))
+    }
+
     /// Queues messages next to each other, all or none, and wakes nobody before
     /// the returned [`Wake`] is dropped.
     ///
     /// For callers that hold a lock of their own, under which whoever is woken
     /// must not run.
-    pub fn queue(&self, messages: &[Message], class: Class) -> (Result<(), SendError>, Wake) {
+    pub fn queue(&self, messages: &[Message], class: Class<'_>) -> (Result<(), SendError>, Wake) {
         self.0
             .update_quietly(|session, _| session.send(messages, class))
     }
@@ -103,7 +126,8 @@ impl Socket {
         poll_fn(|cx| self.0.poll_ready(cx)).await
     }
 
-    /// Bytes that the client has not taken yet, with 64 for each packet.
+    /// Bytes that the client has not taken yet, with 64 for each packet, and the
+    /// keys of those that have one.
     pub fn buffered(&self) -> usize {
         self.0.read(|session| session.buffered())
     }

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use engineio::Body;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
+use socketio::ClientFiles;
 
-use crate::response::{only_read, text};
+use crate::response::only_read;
 
 /// A file in the binary.
 pub(crate) struct Asset {
@@ -23,14 +24,26 @@ pub(crate) fn find(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.path == path)
 }
 
+/// The client, without the files that the build script could not fetch.
+pub(crate) fn client() -> ClientFiles {
+    macro_rules! files {
+        ($($name:literal),*) => {
+            &[$(($name, include_bytes!(concat!(env!("OUT_DIR"), "/", $name)))),*]
+        };
+    }
+    ClientFiles::embedded(files![
+        "socket.io.js",
+        "socket.io.js.map",
+        "socket.io.min.js",
+        "socket.io.min.js.map"
+    ])
+}
+
 impl Asset {
     /// The answer to a request for this file.
     pub(crate) fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
         if let Some(refusal) = only_read(request.method()) {
             return refusal;
-        }
-        if self.body.is_empty() {
-            return text(StatusCode::NOT_FOUND, MISSING);
         }
         let mut response = Response::new(Body::default());
         let headers = response.headers_mut();
@@ -56,14 +69,9 @@ impl Asset {
     }
 }
 
-/// Told where a file of the client should be.
-const MISSING: &str = "socket.io-client is not in this build. \
-    Install Node.js with npm, make sure it reaches its registry, and build again.\n";
-
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
-const JSON: &str = "application/json";
 
 macro_rules! assets {
     ($($path:literal, $kind:expr, $file:expr;)*) => {
@@ -74,7 +82,7 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: LazyLock<[Asset; 17]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 13]> = LazyLock::new(|| {
     assets! {
         "/", HTML, "../web/index.html";
         "/app.js", SCRIPT, "../web/app.js";
@@ -89,10 +97,6 @@ static ASSETS: LazyLock<[Asset; 17]> = LazyLock::new(|| {
         "/session.js", SCRIPT, "../web/session.js";
         "/status.js", SCRIPT, "../web/status.js";
         "/style.css", CSS, "../web/style.css";
-        "/socket.io/socket.io.js", SCRIPT, concat!(env!("OUT_DIR"), "/socket.io.js");
-        "/socket.io/socket.io.js.map", JSON, concat!(env!("OUT_DIR"), "/socket.io.js.map");
-        "/socket.io/socket.io.min.js", SCRIPT, concat!(env!("OUT_DIR"), "/socket.io.min.js");
-        "/socket.io/socket.io.min.js.map", JSON, concat!(env!("OUT_DIR"), "/socket.io.min.js.map");
     }
 });
 
@@ -113,12 +117,9 @@ mod tests {
             .answer(&Request::get(path).body(()).unwrap())
     }
 
-    /// The scripts of the page; the client is somebody else's.
     fn scripts() -> impl Iterator<Item = &'static str> {
-        let own = ASSETS
-            .iter()
-            .filter(|asset| asset.kind == SCRIPT && !asset.path.starts_with("/socket.io/"));
-        own.map(|asset| content(asset.path))
+        let scripts = ASSETS.iter().filter(|asset| asset.kind == SCRIPT);
+        scripts.map(|asset| content(asset.path))
     }
 
     fn content(path: &str) -> &'static str {
@@ -143,7 +144,8 @@ mod tests {
         let imports: Vec<_> = imports.filter_map(|rest| rest.split('"').next()).collect();
         assert!(imports.contains(&"dom.js"), "{imports:?}");
         for path in links.into_iter().chain(imports) {
-            assert!(find(&format!("/{path}")).is_some(), "/{path}");
+            let is_client = path == "socket.io/socket.io.min.js";
+            assert!(is_client || find(&format!("/{path}")).is_some(), "/{path}");
         }
     }
 
@@ -160,21 +162,6 @@ mod tests {
         }
         for inline in ["<script>", " style=", " onclick="] {
             assert!(!content("/").contains(inline), "{inline}");
-        }
-    }
-
-    #[test]
-    fn the_client_is_served_or_the_answer_says_what_to_do() {
-        for path in ["/socket.io/socket.io.js", "/socket.io/socket.io.min.js"] {
-            let response = get(path);
-            if content(path).is_empty() {
-                assert_eq!(response.status(), StatusCode::NOT_FOUND);
-                assert!(MISSING.contains("npm"));
-            } else {
-                assert_eq!(response.status(), StatusCode::OK);
-                assert_eq!(response.headers()["content-type"], SCRIPT);
-                assert!(content(path).contains("Socket.IO v4."));
-            }
         }
     }
 

@@ -26,12 +26,13 @@ use tracing::{debug, error, info};
 
 use crate::config::Config;
 use crate::input::{self, Name, Room, Text};
-use crate::{presence, rate};
+use crate::{assets, presence, rate};
 
 /// A server with the chat on it.
 pub(crate) fn server(config: &Config) -> Server {
     let io = Server::new(
         socketio::Config::default()
+            .client_files(assets::client())
             .engine(|engine| {
                 engine
                     .origins(config.origins())

@@ -103,6 +103,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_client_is_served_if_the_build_has_it() {
+        let response = send(&mut app(&[]), Request::get("/socket.io/socket.io.min.js")).await;
+        if crate::assets::client().is_empty() {
+            assert!(response.status().is_client_error());
+        } else {
+            assert_eq!(response.status(), StatusCode::OK);
+            assert!(response.body().starts_with(b"/*!\n * Socket.IO v4."));
+        }
+    }
+
+    #[tokio::test]
     async fn the_health_check_has_the_form_that_monitors_expect() {
         let response = send(&mut app(&[]), Request::get("/api/socket/health")).await;
         assert_eq!(response.headers()["content-type"], "application/json");

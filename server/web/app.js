@@ -13,5 +13,5 @@ if (socket) {
 } else {
   showStatus("offline");
   const answer = await fetch("/socket.io/socket.io.min.js", { method: "HEAD" }).catch(() => null);
-  $(answer?.status === 404 ? "missing" : "unloaded").hidden = false;
+  $(answer?.ok === false ? "missing" : "unloaded").hidden = false;
 }

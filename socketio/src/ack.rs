@@ -4,9 +4,11 @@ use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
+use crate::cluster::Question;
 use crate::sync::lock;
 use crate::{AckError, Args, EmitError};
 
@@ -76,6 +78,8 @@ impl AckTable {
 pub(crate) struct Pending {
     id: u64,
     mailbox: Arc<Mailbox>,
+    /// What other nodes are asked.
+    question: Option<Question>,
     tables: Vec<Arc<AckTable>>,
 }
 
@@ -84,8 +88,20 @@ impl Pending {
         Self {
             id,
             mailbox: Arc::default(),
+            question: None,
             tables: Vec::new(),
         }
+    }
+
+    /// Whether a socket of this node was asked.
+    pub(crate) fn is_asking(&self) -> bool {
+        !self.tables.is_empty()
+    }
+
+    /// Waits for what other nodes answer, too. `ask` is given where their
+    /// answers arrive.
+    pub(crate) fn ask_nodes(&mut self, ask: impl FnOnce(&Arc<Mailbox>) -> Question) {
+        self.question = Some(ask(&self.mailbox));
     }
 
     /// The next answer; `None` when nobody is left who owes one.
@@ -100,7 +116,7 @@ impl Pending {
         table: &Arc<AckTable>,
         send: impl FnOnce() -> Result<(), EmitError>,
     ) -> Result<(), EmitError> {
-        lock(&self.mailbox.0).outstanding += 1;
+        self.mailbox.expect_one();
         if !table.expect(self.id, &self.mailbox) {
             self.mailbox.settle(None);
             return Err(EmitError::NotConnected);
@@ -125,7 +141,7 @@ impl Drop for Pending {
 
 /// Where answers arrive.
 #[derive(Debug, Default)]
-struct Mailbox(Mutex<Post>);
+pub(crate) struct Mailbox(Mutex<Post>);
 
 #[derive(Debug, Default)]
 struct Post {
@@ -135,11 +151,25 @@ struct Post {
 }
 
 impl Mailbox {
-    /// One socket less to wait for: it answered, or it never will.
-    fn settle(&self, answer: Option<Args>) {
+    /// One more to wait for.
+    pub(crate) fn expect_one(&self) {
+        lock(&self.0).outstanding += 1;
+    }
+
+    /// An answer of those of whom there may be more.
+    pub(crate) fn push(&self, answer: Args) {
+        self.take(0, Some(answer));
+    }
+
+    /// One less to wait for: it answered, or it never will.
+    pub(crate) fn settle(&self, answer: Option<Args>) {
+        self.take(1, answer);
+    }
+
+    fn take(&self, settled: usize, answer: Option<Args>) {
         let waker = {
             let mut post = lock(&self.0);
-            post.outstanding -= 1;
+            post.outstanding -= settled;
             post.arrived.extend(answer);
             post.waker.take()
         };
@@ -173,21 +203,36 @@ pub(crate) fn take_error(error: &mut Option<EmitError>) -> AckError {
     AckError::Emit(error)
 }
 
-/// Until when answers are waited for. Without a deadline that is for ever.
-pub(crate) fn poll_deadline(
-    deadline: &mut Option<Pin<Box<Sleep>>>,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    match deadline {
-        Some(sleep) => sleep.as_mut().poll(cx),
-        None => Poll::Pending,
+/// Until when answers are waited for. Its timer is made when somebody does, so
+/// that an event can be sent outside of a runtime.
+#[derive(Debug, Default)]
+pub(crate) struct Deadline {
+    /// `None`: for ever.
+    at: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    pub(crate) fn after(timeout: Option<Duration>) -> Self {
+        Self {
+            at: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            timer: None,
+        }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.at else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        timer.as_mut().poll(cx)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use futures_util::FutureExt;
 
     use super::*;
@@ -240,6 +285,14 @@ mod tests {
         assert_eq!(table.len(), 0);
         drop(request(&table, 1));
         assert_eq!(table.len(), 0);
+    }
+
+    #[test]
+    fn a_question_may_be_asked_outside_of_a_runtime() {
+        let table = Arc::new(AckTable::new());
+        let request = request(&table, 0).timeout(Duration::from_secs(1));
+        table.resolve(0, Args::default());
+        assert!(request.now_or_never().is_some_and(|answer| answer.is_ok()));
     }
 
     #[test]

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use engineio::Class;
 
 use crate::ack::Pending;
+use crate::cluster::{Cluster, NODE_TIMEOUT, NODES};
 use crate::delivery::Outgoing;
 use crate::rooms::Selection;
 use crate::{
-    Ask, Emit, EmitError, EncodeError, FromArgs, IntoArgs, JoinError, Namespace, Replies, Socket,
+    Args, Ask, Emit, EmitError, EncodeError, Fetch, FromArgs, IntoArgs, JoinError, Namespace,
+    RemoteSocket, Replies, Socket,
 };
 
 /// Some of the sockets of a namespace, to emit to.
@@ -33,7 +35,8 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Broadcast {
-    class: Class,
+    class: Class<'static>,
+    is_local: bool,
     namespace: Namespace,
     selection: Selection,
 }
@@ -43,6 +46,7 @@ impl Broadcast {
     pub(crate) fn new(namespace: Namespace) -> Self {
         Self {
             class: Class::Reliable,
+            is_local: false,
             namespace,
             selection: Selection::default(),
         }
@@ -72,6 +76,31 @@ impl Broadcast {
         self
     }
 
+    /// Only sockets of this server. Without it, and with an
+    /// [`Adapter`](crate::Adapter), those of all servers of the cluster are
+    /// meant.
+    ///
+    /// ```
+    /// # use socketio::{Config, EncodeError, Server};
+    /// # fn main() -> Result<(), EncodeError> {
+    /// # let io = Server::new(Config::default());
+    /// io.local().emit("this server restarts", ())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn local(mut self) -> Self {
+        self.is_local = true;
+        self
+    }
+
+    /// Changes nothing, and is here for code that was written for the
+    /// reference: whether responses are compressed is for the HTTP server
+    /// around this one to say, for all of them, and websockets are never
+    /// compressed.
+    pub fn compress(self, _compress: bool) -> Self {
+        self
+    }
+
     /// Emits an event. It is written once, whatever the number of sockets.
     ///
     /// # Errors
@@ -81,39 +110,113 @@ impl Broadcast {
     /// connection's budget is spent, which closes the connection, or the
     /// broadcast is [`volatile`](Self::volatile).
     pub fn emit<P: IntoArgs>(&self, event: impl Emit<P>, args: P) -> Result<(), EncodeError> {
-        let event = Outgoing {
-            ack: None,
-            args: &args,
-            class: self.class,
-            name: event.as_str(),
-        };
-        self.namespace.deliver(&self.selection, &event)
+        let (name, cluster) = (event.as_str(), self.cluster());
+        if cluster.is_none() && !self.namespace.is_pattern() {
+            let event = self.event(name, &args, None);
+            return self.namespace.deliver(&self.selection, &event);
+        }
+        // It is written several times, so that the user's code is asked once.
+        let args = Args::write(&args)?;
+        let packet = NODES.encode_event("/", name, &args, None)?;
+        let event = self.event(name, &args, None);
+        self.namespace.members().iter().try_for_each(|namespace| {
+            // Who hears of it here, and acts on it, finds it published.
+            if let Some(cluster) = cluster {
+                let nsp = namespace.shared_name();
+                cluster.emit(nsp, &self.selection, self.class, &packet);
+            }
+            namespace.deliver(&self.selection, &event)
+        })
     }
 
     /// Emits an event that each socket is to answer. It is sent when this
-    /// returns; the answers come from the [`Replies`].
+    /// returns; the answers come from the [`Replies`]. Who leaves before it has
+    /// answered is not waited for, and neither is a server that is gone.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use socketio::Server;
+    /// # async fn first(io: Server) -> Option<String> {
+    /// let replies = io.to("room").emit_with_ack("who is first?", ());
+    /// let mut replies = replies.timeout(Duration::from_secs(10));
+    /// let first: String = replies.next().await?.ok()?;
+    /// # Some(first)
+    /// # }
+    /// ```
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
         args: P,
     ) -> Replies<T> {
-        Replies::new(self.ask(event.as_str(), &args))
+        let sent = self.ask(event.as_str(), &args);
+        Replies::new(sent).within(self.namespace.config().ack_timeout)
     }
 
-    /// The sockets that are meant now.
+    /// Those of the sockets of this server that are meant now.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let names: Vec<_> = io.to("room").sockets().iter().map(|s| s.id().to_owned()).collect();
+    /// ```
     pub fn sockets(&self) -> Vec<Socket> {
         let mut sockets = Vec::new();
-        self.namespace
-            .for_each(&self.selection, |socket| sockets.push(socket.clone()));
+        for namespace in self.namespace.members() {
+            namespace.for_each(&self.selection, |socket| sockets.push(socket.clone()));
+        }
         sockets
+    }
+
+    /// The sockets of all servers of the cluster that are meant now. It asks
+    /// the other servers, unless this is [`local`](Self::local); without an
+    /// [`Adapter`](crate::Adapter), or of what stands for a
+    /// [pattern](crate::Server::of_matching), it gives those of this server at
+    /// once.
+    ///
+    /// ```no_run
+    /// # use socketio::{Incomplete, RemoteSocket, Server};
+    /// # async fn count(io: Server) -> Result<usize, Incomplete<RemoteSocket>> {
+    /// let everyone = io.to("room").fetch_sockets().await?;
+    /// # Ok(everyone.len())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, if there are other servers to ask.
+    pub fn fetch_sockets(&self) -> Fetch {
+        let mut pending = Pending::new(0);
+        let cluster = self.cluster().filter(|_| !self.namespace.is_pattern());
+        if let Some(cluster) = cluster {
+            let nsp = self.namespace.shared_name();
+            pending.ask_nodes(|mailbox| cluster.fetch(nsp, &self.selection, mailbox));
+        }
+        let mut replies = Replies::new(Ok(pending));
+        if cluster.is_some() {
+            replies = replies.timeout(NODE_TIMEOUT);
+        }
+        let here = self.sockets().iter().map(RemoteSocket::from).collect();
+        Fetch::new(self.namespace.clone(), here, replies)
     }
 
     /// Puts the sockets into a room.
     ///
+    /// ```
+    /// # use socketio::{Config, JoinError, Server};
+    /// # fn main() -> Result<(), JoinError> {
+    /// # let io = Server::new(Config::default());
+    /// io.to("waiting").join("playing")?;
+    /// io.to("playing").leave("waiting");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// The first of [`Socket::join`]; the other sockets join all the same.
+    /// The first of [`Socket::join`]; the other sockets join all the same. What
+    /// other servers of a cluster say to it is not known here.
     pub fn join(&self, room: impl AsRef<str>) -> Result<(), JoinError> {
+        self.tell(|cluster, nsp| cluster.join(nsp, &self.selection, room.as_ref()));
         let mut outcome = Ok(());
         for socket in self.sockets() {
             let joined = socket.join(room.as_ref());
@@ -122,16 +225,27 @@ impl Broadcast {
         outcome
     }
 
-    /// Takes the sockets out of a room.
+    /// Takes the sockets out of a room: see [`join`](Self::join).
     pub fn leave(&self, room: impl AsRef<str>) {
+        self.tell(|cluster, nsp| cluster.leave(nsp, &self.selection, room.as_ref()));
         for socket in self.sockets() {
             socket.leave(room.as_ref());
         }
     }
 
-    /// Disconnects the sockets from the namespace.
+    /// Disconnects the sockets from the namespace. Their connections stay. Those
+    /// who are away do not come back as who they were, see
+    /// [`Recovery`](crate::Recovery).
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").to("lost").disconnect();
+    /// io.to("banned").close();
+    /// ```
     pub fn disconnect(&self) {
-        for socket in self.sockets() {
+        self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, false));
+        for socket in self.expel() {
             socket.disconnect();
         }
     }
@@ -139,22 +253,60 @@ impl Broadcast {
     /// Disconnects the clients of the sockets from all their namespaces, and
     /// closes their connections: [`Socket::close`].
     pub fn close(&self) {
-        for socket in self.sockets() {
+        self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, true));
+        for socket in self.expel() {
             socket.close();
         }
     }
 
-    fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
-        let id = self.namespace.next_ack();
-        let event = Outgoing {
-            ack: Some(id),
+    pub(crate) fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
+        let (namespace, selection) = (&self.namespace, &self.selection);
+        let (id, nsp) = (namespace.next_ack(), namespace.shared_name());
+        let mut pending = Pending::new(id);
+        let Some(cluster) = self.cluster().filter(|_| !namespace.is_pattern()) else {
+            let event = self.event(name, args, Some(id));
+            namespace.ask_all(selection, &event, &mut pending)?;
+            return Ok(pending);
+        };
+        let args = Args::write(args)?;
+        let event = self.event(name, &args, Some(id));
+        let packet = NODES.encode_event("/", name, &args, None)?;
+        pending
+            .ask_nodes(|mailbox| cluster.ask_sockets(nsp, selection, self.class, &packet, mailbox));
+        namespace.ask_all(selection, &event, &mut pending)?;
+        Ok(pending)
+    }
+
+    fn event<'a, P>(&self, name: &'a str, args: &'a P, ack: Option<u64>) -> Outgoing<'a, P> {
+        Outgoing {
+            ack,
             args,
             class: self.class,
             name,
-        };
-        let mut pending = Pending::new(id);
-        self.namespace
-            .ask_all(&self.selection, &event, &mut pending)?;
-        Ok(pending)
+        }
+    }
+
+    /// Those of the sockets of this server who are to be disconnected.
+    fn expel(&self) -> Vec<Socket> {
+        let namespaces = self.namespace.members();
+        let meant = namespaces
+            .iter()
+            .map(|namespace| namespace.expel(&self.selection));
+        meant.flatten().collect()
+    }
+
+    /// Tells other servers, of each namespace that is meant.
+    fn tell(&self, tell: impl Fn(&Cluster, &Arc<str>)) {
+        if let Some(cluster) = self.cluster() {
+            let namespaces = self.namespace.members();
+            namespaces
+                .iter()
+                .for_each(|namespace| tell(cluster, namespace.shared_name()));
+        }
+    }
+
+    /// Where other servers are told.
+    fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.namespace.cluster().filter(|_| !self.is_local)
     }
 }

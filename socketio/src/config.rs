@@ -1,6 +1,11 @@
 //! What can be configured.
 
+#[cfg(feature = "server")]
+use std::sync::Arc;
 use std::time::Duration;
+
+#[cfg(feature = "server")]
+use crate::Adapter;
 
 /// The configuration of a server.
 ///
@@ -21,6 +26,17 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
+    /// How long an answer of a client is waited for where the question has no
+    /// [`timeout`](crate::Request::timeout) of its own. Default: `None`, until
+    /// the client leaves.
+    pub ack_timeout: Option<Duration>,
+    /// The wire to the other servers of a cluster. It belongs to one server:
+    /// another one needs one of its own. See [`Adapter`] for how to write one.
+    /// Default: none, the server is alone.
+    pub adapter: Option<Arc<dyn Adapter>>,
+    /// The files of the client, which are served below the path, in the place of
+    /// the [`files`](engineio::Config::files) of the engine. Default: none.
+    pub client_files: Option<crate::ClientFiles>,
     /// How long a client has, from the opening of its connection, to be let
     /// into a first namespace; then the connection is closed. What middleware
     /// takes counts. Default: 45 s.
@@ -38,6 +54,27 @@ pub struct Config {
     pub leave_timeout: Duration,
     /// Limits on what a client can make longer.
     pub limits: Limits,
+    /// Bytes of a message between servers: larger ones are neither published
+    /// nor taken. Only with an [`adapter`](Self::adapter). Default: 16 MiB.
+    pub node_limit: usize,
+    /// How packets are written. All clients of the server have to be set to the
+    /// same. Default: [`Parser::Json`](crate::Parser::Json), as in all clients.
+    pub parser: crate::Parser,
+    /// Whether clients that come back after a short interruption of the network
+    /// are who they were, and get what they missed. Default: `None`, they are
+    /// new.
+    pub recovery: Option<crate::Recovery>,
+    /// Whether the handlers of one socket run strictly one after the other: each
+    /// is done, with [`on_error`](crate::Namespace::on_error) if it failed,
+    /// before the next one starts. Default: `false`, where one that waits holds
+    /// up no other.
+    ///
+    /// Answers of the client still pass, so that a handler can
+    /// [ask it](crate::Socket::emit_with_ack), and so do heartbeats. A handler
+    /// that still runs when its socket leaves is waited for no longer than
+    /// [`leave_timeout`](Self::leave_timeout); then it is dropped where it waits,
+    /// for [`on_disconnect`](crate::Namespace::on_disconnect) to run.
+    pub serial_handlers: bool,
     /// How long [`Server::close`](crate::Server::close) waits for handlers
     /// that still run. Default: 10 s.
     pub shutdown_timeout: Duration,
@@ -45,6 +82,24 @@ pub struct Config {
 
 #[cfg(feature = "server")]
 impl Config {
+    /// Sets [`ack_timeout`](Self::ack_timeout).
+    pub fn ack_timeout(mut self, timeout: Duration) -> Self {
+        self.ack_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets [`adapter`](Self::adapter).
+    pub fn adapter(mut self, adapter: Arc<dyn Adapter>) -> Self {
+        self.adapter = Some(adapter);
+        self
+    }
+
+    /// Sets [`client_files`](Self::client_files).
+    pub fn client_files(mut self, files: crate::ClientFiles) -> Self {
+        self.client_files = Some(files);
+        self
+    }
+
     /// Sets [`connect_timeout`](Self::connect_timeout).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
@@ -70,10 +125,39 @@ impl Config {
         self
     }
 
+    /// Sets [`node_limit`](Self::node_limit).
+    pub fn node_limit(mut self, bytes: usize) -> Self {
+        self.node_limit = bytes;
+        self
+    }
+
+    /// Sets [`parser`](Self::parser).
+    pub fn parser(mut self, parser: crate::Parser) -> Self {
+        self.parser = parser;
+        self
+    }
+
+    /// Sets [`recovery`](Self::recovery).
+    pub fn recovery(mut self, recovery: crate::Recovery) -> Self {
+        self.recovery = Some(recovery);
+        self
+    }
+
+    /// Sets [`serial_handlers`](Self::serial_handlers).
+    pub fn serial_handlers(mut self, serial: bool) -> Self {
+        self.serial_handlers = serial;
+        self
+    }
+
     /// Sets [`shutdown_timeout`](Self::shutdown_timeout).
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
         self
+    }
+
+    pub(crate) fn skips_middleware(&self) -> bool {
+        let recovery = self.recovery.as_ref();
+        recovery.is_some_and(|recovery| recovery.skip_middleware)
     }
 
     /// How long a farewell is put off, to be in time when the server closes.
@@ -86,10 +170,17 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            ack_timeout: None,
+            adapter: None,
+            client_files: None,
             connect_timeout: Duration::from_secs(45),
             engine: engineio::Config::default().path("/socket.io"),
             leave_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            node_limit: 16 << 20,
+            parser: crate::Parser::default(),
+            recovery: None,
+            serial_handlers: false,
             shutdown_timeout: Duration::from_secs(10),
         }
     }
@@ -115,12 +206,16 @@ pub struct Limits {
     /// connection is closed. Default: 30 s.
     pub attachment_timeout: Duration,
     /// Binary attachments, and references to them, in one packet.
-    /// Default: 10, as the reference.
+    /// Default: 10, as the reference. Not for MessagePack, see
+    /// [`binaries`](Self::binaries).
     pub attachments: usize,
     /// Bytes of the auth payload that a client connects to a namespace with.
     /// Default: 64 KiB.
     pub auth_bytes: usize,
-    /// Levels of arrays and objects in a packet's JSON, the array of its
+    /// Binary values in one packet of MessagePack, which holds them in itself: a
+    /// few bytes of it could ask for many. Default: 10,000.
+    pub binaries: usize,
+    /// Levels of arrays and objects in a packet's data, the array of its
     /// arguments included. Default: 100; more than 127 is taken as 127, the
     /// most that serde_json reads.
     pub depth: usize,
@@ -146,6 +241,19 @@ pub struct Limits {
     /// While the server waits for an answer of the client, which can be behind
     /// such events, twice as much is read. Default: 1 MiB.
     pub pending_bytes: usize,
+    /// Bytes of the packets of the whole server that are kept for those who miss
+    /// them, see [`Config::recovery`]. Each is counted with what it takes beside
+    /// its content. The oldest go first; who missed one that is gone is not
+    /// recovered. To be below the engine's
+    /// [`budget`](engineio::Limits::budget), as a client that comes back gets all
+    /// it missed at once. Default: 4 MiB.
+    pub recovery_bytes: usize,
+    /// Bytes of the sessions of the whole server whose clients may come back,
+    /// see [`Config::recovery`]: their rooms, and 512 bytes for each; where a
+    /// pattern made the namespace, 1024 for that as well, and its name twice. The
+    /// oldest go first. What the application keeps with a socket is not counted.
+    /// Default: 16 MiB.
+    pub recovery_session_bytes: usize,
     /// Bytes of a room's name. Default: 1024.
     pub room_length: usize,
     /// Rooms that one socket is in. Default: 1024.
@@ -177,6 +285,12 @@ impl Limits {
     /// Sets [`auth_bytes`](Self::auth_bytes).
     pub fn auth_bytes(mut self, bytes: usize) -> Self {
         self.auth_bytes = bytes;
+        self
+    }
+
+    /// Sets [`binaries`](Self::binaries).
+    pub fn binaries(mut self, binaries: usize) -> Self {
+        self.binaries = binaries;
         self
     }
 
@@ -216,6 +330,18 @@ impl Limits {
         self
     }
 
+    /// Sets [`recovery_bytes`](Self::recovery_bytes).
+    pub fn recovery_bytes(mut self, bytes: usize) -> Self {
+        self.recovery_bytes = bytes;
+        self
+    }
+
+    /// Sets [`recovery_session_bytes`](Self::recovery_session_bytes).
+    pub fn recovery_session_bytes(mut self, bytes: usize) -> Self {
+        self.recovery_session_bytes = bytes;
+        self
+    }
+
     /// Sets [`room_length`](Self::room_length).
     pub fn room_length(mut self, bytes: usize) -> Self {
         self.room_length = bytes;
@@ -242,12 +368,15 @@ impl Default for Limits {
             attachment_timeout: Duration::from_secs(30),
             attachments: 10,
             auth_bytes: 64 << 10,
+            binaries: 10_000,
             depth: 100,
             max_in_flight: 64,
             max_pause: Duration::from_secs(30),
             name_length: 256,
             namespaces: 64,
             pending_bytes: 1 << 20,
+            recovery_bytes: 4 << 20,
+            recovery_session_bytes: 16 << 20,
             room_length: 1024,
             rooms: 1024,
             running_bytes: 16 << 20,

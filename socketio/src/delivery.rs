@@ -1,17 +1,20 @@
 //! The one way of events from the application to the sockets of this node.
 
+mod kept;
+
 use engineio::Class;
 
 use crate::ack::Pending;
+use crate::observers::Shown;
 use crate::rooms::Selection;
-use crate::{EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket, encode_event};
+use crate::{EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
 
 /// An event on its way to clients, whoever emits it.
 pub(crate) struct Outgoing<'a, P> {
     /// The id that answers are to carry, if some are asked for.
     pub(crate) ack: Option<u64>,
     pub(crate) args: &'a P,
-    pub(crate) class: Class,
+    pub(crate) class: Class<'a>,
     pub(crate) name: &'a str,
 }
 
@@ -20,6 +23,16 @@ pub(crate) struct Outgoing<'a, P> {
 enum Target<'a> {
     Selection(&'a Selection),
     Socket(&'a Socket),
+}
+
+impl Target<'_> {
+    /// Whether somebody can be meant who comes back for it.
+    fn may_miss_it(self) -> bool {
+        match self {
+            Self::Selection(_) => true,
+            Self::Socket(socket) => socket.ticket().is_some(),
+        }
+    }
 }
 
 impl Namespace {
@@ -71,23 +84,49 @@ impl Namespace {
     }
 
     /// Every event passes here once on its way to the sockets of this node. It
-    /// is written once, and pushed to each of its recipients. What became of it
-    /// is known of the one socket that it is for, if it is for one.
+    /// is written once, and pushed to each of its recipients; then it is shown to
+    /// those who see every event. What became of it is known of the one socket
+    /// that it is for, if it is for one.
     fn transmit<P: IntoArgs>(
         &self,
         event: &Outgoing<'_, P>,
         to: Target<'_>,
         mut push: impl FnMut(&Socket, &Encoded) -> Result<(), EmitError>,
     ) -> Result<Result<(), EmitError>, EncodeError> {
-        let packet = encode_event(self.name(), event.name, event.args, event.ack)?;
-        match to {
-            Target::Selection(selection) => self.for_each(selection, |socket| {
-                if let Err(error) = push(socket, &packet) {
-                    tracing::trace!(socket = socket.id(), %error, "event not sent");
-                }
-            }),
-            Target::Socket(socket) => return Ok(push(socket, &packet)),
+        // What may be dropped, or is answered, is not sent again.
+        if let Some(ledger) = self.recovery()
+            && event.ack.is_none()
+            && event.class == Class::Reliable
+            && to.may_miss_it()
+        {
+            return self.transmit_kept(ledger, event, to);
         }
-        Ok(Ok(()))
+        let parser = self.config().parser;
+        let packet = parser.encode_event(self.name(), event.name, event.args, event.ack)?;
+        let is_watched = self.behaviour().is_watched();
+        let mut reached = Vec::new();
+        let mut push = |socket: &Socket| {
+            let sent = push(socket, &packet);
+            if is_watched && sent.is_ok() {
+                reached.push(socket.clone());
+            }
+            sent
+        };
+        let sent = match to {
+            Target::Selection(selection) => {
+                self.for_each(selection, |socket| {
+                    if let Err(error) = push(socket) {
+                        tracing::trace!(socket = socket.id(), %error, "event not sent");
+                    }
+                });
+                Ok(())
+            }
+            Target::Socket(socket) => push(socket),
+        };
+        let event = Shown::new(event);
+        for socket in reached {
+            socket.show_outgoing(&event);
+        }
+        Ok(sent)
     }
 }

@@ -53,10 +53,13 @@ pub enum PacketError {
     /// The message is empty.
     #[error("empty packet")]
     Empty,
+    /// The namespace is missing, or no string. Only in MessagePack.
+    #[error("invalid namespace")]
+    Namespace,
     /// A namespace's name is too long.
     #[error("namespace too long")]
     NamespaceLength,
-    /// The payload is no JSON, or not what this type of packet carries.
+    /// The payload is no JSON, the message no MessagePack, or not what this type of packet carries.
     #[error("invalid payload")]
     Payload,
     /// A placeholder names an attachment that is not there.
@@ -68,10 +71,15 @@ pub enum PacketError {
     /// The first character is no packet type.
     #[error("unknown packet type {0}")]
     Type(char),
+    /// The packet's type is missing, or none of the numbers that there are. Only
+    /// in MessagePack.
+    #[error("invalid packet type")]
+    TypeNumber,
     /// A binary message that no packet announced.
     #[error("got binary data when not reconstructing a packet")]
     UnexpectedBinary,
-    /// A text message while attachments are still due.
+    /// A text message while attachments are still due, or where all packets are
+    /// binary.
     #[error("got plaintext data when reconstructing a packet")]
     UnexpectedText,
 }

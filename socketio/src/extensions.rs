@@ -30,7 +30,7 @@ use crate::sync::lock;
 /// Values are handed out as clones: a large one is best put in an `Arc`. A value
 /// that holds its own socket keeps it alive for ever.
 #[derive(Default)]
-pub struct Extensions(Mutex<Values>);
+pub struct Extensions(Arc<Mutex<Values>>);
 
 type Values = HashMap<TypeId, Shared>;
 
@@ -99,6 +99,12 @@ impl Extensions {
         let _replaced = is_same.then(|| values.insert(TypeId::of::<T>(), value));
         drop(values);
         is_same
+    }
+
+    /// The same values, those to come included, for another socket of the same
+    /// client.
+    pub(crate) fn share(&self) -> Self {
+        Self(self.0.clone())
     }
 
     /// Takes the value of this type out.

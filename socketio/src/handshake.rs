@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{Extensions, HeaderMap, Uri, header};
@@ -11,15 +12,24 @@ use crate::Args;
 /// What a client told when it connected to a namespace.
 ///
 /// All namespaces of a connection share the request that opened it; the auth
-/// payload and the time are those of the one CONNECT.
+/// payload and the time are those of the one CONNECT. Of a client of another
+/// server of the cluster it has no [`extensions`](Self::extensions).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Handshake {
-    /// The auth payload: no argument, or one object.
+    /// The auth payload: no argument, or one object. In protocol 4 that is the
+    /// query of the namespace's name, an object of strings.
     pub auth: Args,
     /// When the client asked to be connected.
     pub issued: SystemTime,
-    engine: engineio::Socket,
+    request: Request,
+}
+
+/// Where the request that opened the connection is kept.
+#[derive(Clone, Debug)]
+enum Request {
+    Copy(Arc<engineio::Handshake>),
+    Engine(engineio::Socket),
 }
 
 impl Handshake {
@@ -27,7 +37,16 @@ impl Handshake {
         Self {
             auth,
             issued,
-            engine,
+            request: Request::Engine(engine),
+        }
+    }
+
+    /// That of a client of another server.
+    pub(crate) fn copied(auth: Args, issued: SystemTime, request: engineio::Handshake) -> Self {
+        Self {
+            auth,
+            issued,
+            request: Request::Copy(Arc::new(request)),
         }
     }
 
@@ -46,6 +65,12 @@ impl Handshake {
     /// The headers of the first request.
     pub fn headers(&self) -> &HeaderMap {
         &self.request().headers
+    }
+
+    /// Whether the first request came encrypted, where the host told it with
+    /// [`Secure`].
+    pub fn secure(&self) -> bool {
+        self.extensions().get::<Secure>().is_some()
     }
 
     /// The target of the first request: path and query.
@@ -72,6 +97,15 @@ impl Handshake {
     }
 
     fn request(&self) -> &engineio::Handshake {
-        self.engine.handshake()
+        match &self.request {
+            Request::Copy(request) => request,
+            Request::Engine(engine) => engine.handshake(),
+        }
     }
 }
+
+/// That a request came encrypted, as an extension of it. A host that ends TLS
+/// itself inserts it into each request, and one behind a proxy if the proxy's
+/// header says so; see [`Handshake::secure`].
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Secure;

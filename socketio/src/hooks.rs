@@ -229,7 +229,9 @@ async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Cause> {
     outcome.map_err(|payload| Cause::panic(&*payload))
 }
 
-async fn caught_call(future: impl Future<Output = Result<(), Cause>>) -> Result<(), Cause> {
+pub(crate) async fn caught_call(
+    future: impl Future<Output = Result<(), Cause>>,
+) -> Result<(), Cause> {
     caught(future).await?
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 
-use crate::{Args, EmitError, Encoded, IntoArgs, encode_ack};
+use crate::{Args, EmitError, Encoded, IntoArgs, Parser};
 
 /// An event as it came: its arguments are not parsed, its answer not given.
 ///
@@ -69,6 +69,10 @@ impl Incoming {
         self.acker.map_or(Ok(()), |acker| acker.send(args))
     }
 
+    pub(crate) fn with_acker(self, acker: Option<Acker>) -> Self {
+        Self { acker, ..self }
+    }
+
     pub(crate) fn shared_name(&self) -> ByteString {
         self.name.clone()
     }
@@ -115,8 +119,9 @@ impl Acker {
     ///
     /// If the arguments cannot be written, or the socket has left.
     pub fn send(self, args: impl IntoArgs) -> Result<(), EmitError> {
-        let packet = encode_ack(self.outlet.nsp(), self.id, &args)?;
-        self.outlet.send(&packet)
+        let outlet = &self.outlet;
+        let packet = outlet.parser().encode_ack(outlet.nsp(), self.id, &args)?;
+        outlet.send(&packet)
     }
 }
 
@@ -132,6 +137,9 @@ impl fmt::Debug for Acker {
 pub(crate) trait Outlet: Send + Sync {
     /// The namespace's name.
     fn nsp(&self) -> &str;
+
+    /// How packets are written.
+    fn parser(&self) -> Parser;
 
     fn send(&self, packet: &Encoded) -> Result<(), EmitError>;
 }

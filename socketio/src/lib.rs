@@ -1,5 +1,6 @@
 //! A Socket.IO server: events with acknowledgements, namespaces, rooms, and
-//! binary data, for the official clients of the protocol's revision 5.
+//! binary data, for the official clients of the protocol's revision 5, and of
+//! revision 4 if [`allow_revision_3`](engineio::Config::allow_revision_3) says so.
 //!
 //! A [`Server`] answers the requests of any hyper or tower server; this is a
 //! whole chat:
@@ -63,7 +64,8 @@
 //!
 //! Handlers of one socket start in the order of its events. One that waits
 //! does not hold up the next, up to [`Limits::max_in_flight`] on a connection;
-//! then events wait their turn. What one task emits arrives in that order.
+//! then events wait their turn. With [`Config::serial_handlers`] they run one
+//! after the other. What one task emits arrives in that order.
 //!
 //! # Three ways to send
 //!
@@ -71,6 +73,29 @@
 //! and a client that leaves too much unread is disconnected.
 //! [`Socket::ready`] waits until there is room. `volatile` drops what a client
 //! cannot take at once.
+//!
+//! # Short interruptions
+//!
+//! A client that was disconnected comes back by itself, as a new one. With
+//! [`Config::recovery`] it is who it was if it comes back soon, and gets what
+//! it missed: see [`Recovery`].
+//!
+//! # MessagePack
+//!
+//! With the feature `msgpack` a server can have another [`Parser`], for clients
+//! with the official `socket.io-msgpack-parser`. Handlers and payloads are the
+//! same.
+//!
+//! # More than one server
+//!
+//! Servers with an [`Adapter`], the wire between them, are one to their clients:
+//! what is emitted, joined or disconnected concerns the sockets of all of them,
+//! unless it is [`local`](Broadcast::local).
+//!
+//! # Figures
+//!
+//! With the feature `metrics` the connections are counted, see
+//! [`engineio`](engineio#figures).
 //!
 //! # Without the network
 //!
@@ -93,13 +118,23 @@ mod reply;
 #[cfg(feature = "server")]
 mod ack;
 #[cfg(feature = "server")]
+mod adapter;
+#[cfg(feature = "server")]
 mod behaviour;
 #[cfg(feature = "server")]
 mod broadcast;
 #[cfg(feature = "server")]
+mod children;
+#[cfg(feature = "server")]
+mod client_files;
+#[cfg(feature = "server")]
+mod cluster;
+#[cfg(feature = "server")]
 mod delivery;
 #[cfg(feature = "server")]
 mod extensions;
+#[cfg(feature = "server")]
+mod forward;
 #[cfg(feature = "server")]
 mod handler;
 #[cfg(feature = "server")]
@@ -115,7 +150,13 @@ mod namespace;
 #[cfg(feature = "server")]
 mod namespaces;
 #[cfg(feature = "server")]
+mod observers;
+#[cfg(feature = "server")]
 mod reason;
+#[cfg(feature = "server")]
+mod recovery;
+#[cfg(feature = "server")]
+mod remote;
 #[cfg(feature = "server")]
 mod replies;
 #[cfg(feature = "server")]
@@ -124,6 +165,8 @@ mod request;
 mod rooms;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod server_side;
 #[cfg(feature = "server")]
 mod session;
 #[cfg(feature = "server")]
@@ -148,24 +191,34 @@ pub use proto::args::{Args, FromArgs, IntoArgs};
 pub use proto::binary::{Binary, Value};
 pub use proto::connection::{Connection, Input};
 pub use proto::decoder::Decoder;
-pub use proto::encoder::{
-    Encoded, encode_ack, encode_connect, encode_connect_error, encode_disconnect, encode_event,
-};
+pub use proto::encoder::Encoded;
 pub use proto::packet::{ConnectError, Data, Packet};
+pub use proto::parser::Parser;
+pub use proto::protocol::Protocol;
 pub use reply::{Ack, Reply};
 
 #[cfg(feature = "server")]
+pub use adapter::{Adapter, Inbox, NodeId, Publication, Route};
+#[cfg(feature = "server")]
 pub use broadcast::Broadcast;
+#[cfg(feature = "server")]
+pub use client_files::ClientFiles;
+#[cfg(feature = "server")]
+pub use cluster::ClusterStatus;
 #[cfg(feature = "server")]
 pub use config::Config;
 #[cfg(feature = "server")]
 pub use extensions::Extensions;
 #[cfg(feature = "server")]
-pub use handshake::Handshake;
+pub use handshake::{Handshake, Secure};
 #[cfg(feature = "server")]
 pub use namespace::Namespace;
 #[cfg(feature = "server")]
 pub use reason::DisconnectReason;
+#[cfg(feature = "server")]
+pub use recovery::Recovery;
+#[cfg(feature = "server")]
+pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
 pub use replies::{Incomplete, Replies};
 #[cfg(feature = "server")]
@@ -180,5 +233,9 @@ pub use volatile::Volatile;
 /// Compiles the snippets of the documents.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
-#[doc = include_str!("../../docs/coming-from-node.md")]
+#[doc = include_str!("../../docs/hosting.md")]
+#[doc = include_str!("../../docs/scaling.md")]
+#[doc = include_str!("../../docs/from-node.md")]
+#[doc = include_str!("../../docs/compiler-errors.md")]
+#[doc = include_str!("../../docs/from-socketioxide.md")]
 struct Documents;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use engineio::Class;
+use engineio::{Class, Message, Wake};
 
 use crate::link::Link;
 use crate::sync::lock;
@@ -51,33 +51,47 @@ impl Line {
         }
     }
 
-    /// Opens with the packet that tells the client. Who is woken by it finds
-    /// the socket connected.
-    pub(crate) fn open(&self, connect: &Encoded) {
-        let (sent, _wake) = {
-            let mut phase = lock(&self.phase);
-            if !matches!(*phase, Phase::Pending) {
-                return;
-            }
-            *phase = Phase::Connected;
-            self.link.engine.queue(connect.parts(), Class::Reliable)
-        };
-        if let Err(error) = sent {
-            // The connection has ended, and its end is on its way.
-            tracing::debug!(%error, "CONNECT not sent");
+    /// Opens with the messages of the packet that tells the client, which may
+    /// have others in front of it. `None` if it was open, or is closed. Who is
+    /// woken by it, when what is returned is dropped, finds the socket
+    /// connected.
+    pub(crate) fn open(&self, connect: &[Message]) -> Option<Wake> {
+        let mut phase = lock(&self.phase);
+        if !matches!(*phase, Phase::Pending) {
+            return None;
         }
+        *phase = Phase::Connected;
+        // If the connection has ended, its end is on its way.
+        let (_sent, wake) = self.link.engine.queue(connect, Class::Reliable);
+        Some(wake)
     }
 
     /// Sends a packet, if the socket is connected.
-    pub(crate) fn send(&self, packet: &Encoded, class: Class) -> Result<(), EmitError> {
-        let (sent, _wake) = {
-            let phase = lock(&self.phase);
-            if !matches!(*phase, Phase::Connected) {
-                return Err(EmitError::NotConnected);
-            }
-            self.link.engine.queue(packet.parts(), class)
-        };
-        Ok(sent?)
+    pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {
+        let (sent, _wake) = self.queue(packet, class);
+        sent
+    }
+
+    /// As [`send`](Self::send), for callers that hold a lock: nobody is woken
+    /// before what is returned is dropped. That nothing was queued can close the
+    /// connection, so that is to be dropped then as well.
+    pub(crate) fn queue(
+        &self,
+        packet: &Encoded,
+        class: Class<'_>,
+    ) -> (Result<(), EmitError>, Option<Wake>) {
+        let phase = lock(&self.phase);
+        if !matches!(*phase, Phase::Connected) {
+            return (Err(EmitError::NotConnected), None);
+        }
+        let (sent, wake) = self.link.engine.queue(packet.parts(), class);
+        (sent.map_err(Into::into), Some(wake))
+    }
+
+    /// Does something, unless the socket has left, or else leaves meanwhile.
+    pub(crate) fn unless_left<R>(&self, act: impl FnOnce() -> R) -> Option<R> {
+        let phase = lock(&self.phase);
+        (!matches!(*phase, Phase::Left(..))).then(act)
     }
 
     /// Closes for ever, and takes the socket out of its rooms with `leave`, as

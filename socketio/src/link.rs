@@ -7,6 +7,7 @@ use std::task::Context;
 
 use futures_util::task::AtomicWaker;
 
+use crate::Protocol;
 use crate::sync::lock;
 
 /// The near end of a connection, as its sockets see it.
@@ -14,6 +15,8 @@ pub(crate) struct Link {
     pub(crate) engine: engineio::Socket,
     /// A payload of the client did not fit, which is logged once.
     has_misfit: AtomicBool,
+    /// What the client speaks.
+    pub(crate) protocol: Protocol,
     task: AtomicWaker,
     wishes: Mutex<Wishes>,
 }
@@ -31,6 +34,7 @@ pub(crate) struct Wishes {
 impl Link {
     pub(crate) fn new(engine: engineio::Socket) -> Self {
         Self {
+            protocol: engine.revision().into(),
             engine,
             has_misfit: AtomicBool::new(false),
             task: AtomicWaker::new(),

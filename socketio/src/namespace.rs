@@ -1,16 +1,20 @@
 //! A namespace: its handlers, its sockets, its rooms.
 
+mod handlers;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 
 use crate::behaviour::Behaviour;
+use crate::children::Children;
+use crate::cluster::Cluster;
 use crate::hooks::Hooks;
-use crate::rooms::{Rooms, Selection};
-use crate::sync::read;
+use crate::recovery::{Audience, Ledger};
+use crate::rooms::{Change, Rooms, Selection};
+use crate::sync::{read, write};
 use crate::{
-    Ask, BoxError, Broadcast, Config, DisconnectReason, Emit, EncodeError, Failure, FromArgs,
-    FromEvent, Incoming, IntoArgs, Listen, Replies, Reply, Socket,
+    Ask, Broadcast, Config, Emit, EncodeError, Fetch, FromArgs, IntoArgs, Replies, Socket,
 };
 
 /// A namespace of a [`Server`](crate::Server), made by
@@ -27,9 +31,9 @@ use crate::{
 ///
 /// 1. [`middleware`](Self::middleware), while the client waits for its answer;
 /// 2. [`on_connect`](Self::on_connect), with the socket connected;
-/// 3. for each event, in the order of arrival: [`on_event`](Self::on_event),
-///    then the handler of that event. A handler that waits does not hold up
-///    those of the following events;
+/// 3. for each event, in the order of arrival: [`on_any`](Self::on_any),
+///    [`on_event`](Self::on_event), then the handler of that event. A handler
+///    that waits does not hold up those of the following events;
 /// 4. [`on_disconnect`](Self::on_disconnect), once.
 ///
 /// All of them run on the task of the client's connection. A panic in one is
@@ -39,31 +43,79 @@ pub struct Namespace(Arc<Inner>);
 
 struct Inner {
     behaviour: Arc<Behaviour>,
+    /// Those that it made, if it stands for a pattern.
+    children: OnceLock<Arc<Children>>,
+    cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     name: Arc<str>,
     next_ack: AtomicU64,
+    recovery: Option<Ledger>,
     rooms: RwLock<Rooms<Socket>>,
+    /// Those of the pattern that made it, if one did.
+    siblings: Option<Arc<Children>>,
 }
 
 impl Namespace {
-    pub(crate) fn new(name: Arc<str>, config: Arc<Config>) -> Self {
-        Self::with(name, config, None)
+    pub(crate) fn new(name: Arc<str>, config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
+        Self::with(name, config, cluster, None, None)
     }
 
     /// A namespace that has the handlers of this one, those to come included,
     /// behind its own.
     pub(crate) fn child(&self, name: Arc<str>) -> Self {
         let template = Some(self.0.behaviour.clone());
-        Self::with(name, self.0.config.clone(), template)
+        let cluster = self.0.cluster.clone();
+        let siblings = self.0.children.get().cloned();
+        Self::with(name, self.0.config.clone(), cluster, template, siblings)
     }
 
-    fn with(name: Arc<str>, config: Arc<Config>, template: Option<Arc<Behaviour>>) -> Self {
+    /// Is known to be there from now on. Of several that are made for one name
+    /// at the same time, one is.
+    pub(crate) fn settle(&self) {
+        if let Some(siblings) = &self.0.siblings {
+            siblings.add(self);
+        }
+    }
+
+    /// Stands for the namespaces that it will make.
+    pub(crate) fn be_pattern(&self) {
+        self.0.children.get_or_init(Arc::default);
+    }
+
+    /// Whether this only stands for the namespaces that a pattern makes.
+    pub(crate) fn is_pattern(&self) -> bool {
+        self.0.children.get().is_some()
+    }
+
+    /// The namespace itself, or those that it stands for.
+    pub(crate) fn members(&self) -> Vec<Self> {
+        match self.0.children.get() {
+            Some(children) => children.all(),
+            None => vec![self.clone()],
+        }
+    }
+
+    fn with(
+        name: Arc<str>,
+        config: Arc<Config>,
+        cluster: Option<Arc<Cluster>>,
+        template: Option<Arc<Behaviour>>,
+        siblings: Option<Arc<Children>>,
+    ) -> Self {
+        let mut rooms = Rooms::new();
+        if cluster.is_some() {
+            rooms.watch();
+        }
         Self(Arc::new(Inner {
             behaviour: Arc::new(Behaviour::new(template)),
+            children: OnceLock::new(),
+            cluster,
+            recovery: config.recovery.as_ref().and_then(Ledger::new),
             config,
             name,
             next_ack: AtomicU64::new(0),
-            rooms: RwLock::new(Rooms::new()),
+            rooms: RwLock::new(rooms),
+            siblings,
         }))
     }
 
@@ -72,194 +124,16 @@ impl Namespace {
         &self.0.name
     }
 
-    /// Handles an event of this name. The handler gets the socket and what
-    /// the event carries; what it returns is the answer, see [`Reply`].
-    ///
-    /// The payload is any owned type with `serde::Deserialize`, where a tuple
-    /// is several arguments, `()` none and anything else one; or
-    /// [`Args`](crate::Args), unparsed; or the whole [`Incoming`] event.
-    /// Missing arguments read as null, so that an `Option` takes them.
-    ///
-    /// There is one handler for each name: a second one replaces the first.
-    /// One that is added with [`Socket::on`] comes before this one.
-    ///
-    /// ```
-    /// # use socketio::{Ack, Config, Server};
-    /// # let io = Server::new(Config::default());
-    /// let chat = io.of("/chat");
-    /// chat.on("sum", async |_, (a, b): (i64, i64)| Ack(a + b));
-    /// chat.on("say", async |socket, text: String| -> Result<(), socketio::EncodeError> {
-    ///     socket.to("lobby").emit("said", (socket.id(), text))
-    /// });
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If the name is reserved by the protocol, such as `disconnect`: clients
-    /// cannot send such an event.
-    pub fn on<D, F, Fut>(
-        &self,
-        event: impl Listen<D, <Fut::Output as Reply>::Value>,
-        handler: F,
-    ) -> &Self
-    where
-        D: FromEvent + 'static,
-        F: FnOnce(Socket, D) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output: Reply> + Send + 'static,
-    {
-        self.0.behaviour.handlers.insert(event.as_str(), handler);
-        self
-    }
-
-    /// Decides who may connect. Middleware runs in the order in which it was
-    /// added; the first that fails refuses the client.
-    ///
-    /// It gets the socket, which can already join rooms and keep
-    /// [`extensions`](Socket::extensions), but cannot emit; and the client's
-    /// auth payload, parsed like the payload of an event: `()` ignores it,
-    /// `Option<T>` takes it if it is there. A payload that does not fit
-    /// refuses the client.
-    ///
-    /// The error is what the client hears: a [`ConnectError`] as it is, of any
-    /// other error the text. A panic is no such error; the client hears that
-    /// something went wrong on the server.
-    ///
-    /// If the client goes away meanwhile, the middleware is dropped where it
-    /// waits.
-    ///
-    /// ```
-    /// # use serde::Deserialize;
-    /// # use socketio::{BoxError, Config, Server};
-    /// #[derive(Deserialize)]
-    /// struct Auth { token: Option<String> }
-    ///
-    /// # let io = Server::new(Config::default());
-    /// io.of("/").middleware(async |socket, auth: Auth| -> Result<(), BoxError> {
-    ///     let token = auth.token.ok_or("No token provided")?;
-    ///     socket.join(format!("user:{token}"))?;
-    ///     Ok(())
-    /// });
-    /// ```
-    ///
-    /// [`ConnectError`]: crate::ConnectError
-    pub fn middleware<A, F, Fut, E>(&self, middleware: F) -> &Self
-    where
-        A: FromArgs + 'static,
-        F: FnOnce(Socket, A) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
-    {
-        self.0
-            .behaviour
-            .change_hooks(|hooks| hooks.add_middleware(middleware));
-        self
-    }
-
-    /// Runs when a socket is connected, after all middleware. Events that the
-    /// client sends meanwhile wait until it is done, so it is the place for
-    /// [`Socket::on`]; what goes on for long belongs into a task of its own. It
-    /// can [ask the client](Socket::emit_with_ack), but better with a timeout:
-    /// see there.
-    ///
-    /// If the client goes away meanwhile, it is waited for no longer than
-    /// [`Config::leave_timeout`]; then it is dropped where it waits.
-    ///
-    /// Several such handlers run one after the other.
-    pub fn on_connect<F, Fut>(&self, handler: F) -> &Self
-    where
-        F: FnOnce(Socket) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
-    {
-        self.0
-            .behaviour
-            .change_hooks(|hooks| hooks.add_connect(handler));
-        self
-    }
-
-    /// Runs once for each socket that was connected, after it left. Events
-    /// that still waited for their turn are not handled; handlers that run
-    /// already run to their end.
-    ///
-    /// Broadcasts do not reach the socket any more, but [`Socket::rooms`]
-    /// still tells the rooms that it was in, until the handlers are done.
-    ///
-    /// They run when [`on_connect`](Self::on_connect) is done, or an
-    /// [`on_event`](Self::on_event) that has an event of the socket, or the
-    /// [`Config::leave_timeout`] has passed. Only a process that ends, or a
-    /// handler that blocks its thread, can keep them from running.
-    ///
-    /// Several such handlers run one after the other.
-    pub fn on_disconnect<F, Fut>(&self, handler: F) -> &Self
-    where
-        F: FnOnce(Socket, DisconnectReason) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
-    {
-        self.0
-            .behaviour
-            .change_hooks(|hooks| hooks.add_disconnect(handler));
-        self
-    }
-
-    /// Sees every event before its handler, and also events that nobody
-    /// handles. It returns the event to let it pass, or an error, which goes
-    /// to [`on_error`](Self::on_error) instead.
-    ///
-    /// As it gets the whole event it can answer it. While it waits, the
-    /// socket's following events wait as well. Several run in the order in
-    /// which they were added. If the socket leaves meanwhile, it has
-    /// [`Config::leave_timeout`]; then it is dropped where it waits.
+    /// Everyone in the namespace, to do something with all of them.
     ///
     /// ```
     /// # use socketio::{Config, Server};
     /// # let io = Server::new(Config::default());
-    /// io.of("/").on_event(async |socket, event| {
-    ///     if event.args().bytes() > 10_000 {
-    ///         return Err("that is too much");
-    ///     }
-    ///     println!("{} sent {:?}", socket.id(), event.name());
-    ///     Ok(event)
-    /// });
+    /// io.of("/chat").everyone().join("announcements")?;
+    /// # Ok::<_, socketio::JoinError>(())
     /// ```
-    pub fn on_event<F, Fut, E>(&self, handler: F) -> &Self
-    where
-        F: FnOnce(Socket, Incoming) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<Incoming, E>> + Send + 'static,
-        E: Into<BoxError>,
-    {
-        self.0
-            .behaviour
-            .change_hooks(|hooks| hooks.add_event(handler));
-        self
-    }
-
-    /// Decides what happens when an event was not handled: its payload does
-    /// not fit the handler, [`on_event`](Self::on_event) refused it, or the
-    /// handler failed or panicked. Without it such a failure is logged, what
-    /// the client did wrong at the level `debug` but for the first payload of a
-    /// connection that does not fit, and the client hears nothing. There is one such handler; a second one
-    /// replaces the first.
-    ///
-    /// ```
-    /// # use serde_json::json;
-    /// # use socketio::{Config, Server};
-    /// # let io = Server::new(Config::default());
-    /// io.of("/").on_error(async |socket, mut failure| {
-    ///     let error = json!({ "message": failure.to_string() });
-    ///     match failure.acker() {
-    ///         Some(acker) => acker.send(error),
-    ///         None => socket.emit("error", error),
-    ///     }
-    /// });
-    /// ```
-    pub fn on_error<F, Fut>(&self, handler: F) -> &Self
-    where
-        F: FnOnce(Socket, Failure) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output: Reply<Value = ()>> + Send + 'static,
-    {
-        self.0
-            .behaviour
-            .change_hooks(|hooks| hooks.set_error(handler));
-        self
+    pub fn everyone(&self) -> Broadcast {
+        Broadcast::new(self.clone())
     }
 
     /// Emits an event to every socket of the namespace.
@@ -296,12 +170,27 @@ impl Namespace {
         self.everyone().volatile()
     }
 
-    /// The connected sockets.
+    /// Everyone who is connected to this server: see [`Broadcast::local`].
+    pub fn local(&self) -> Broadcast {
+        self.everyone().local()
+    }
+
+    /// The sockets that are connected to this server.
     pub fn sockets(&self) -> Vec<Socket> {
         self.everyone().sockets()
     }
 
-    /// The connected socket of this id.
+    /// The sockets of all servers of the cluster: see
+    /// [`Broadcast::fetch_sockets`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Broadcast::fetch_sockets`].
+    pub fn fetch_sockets(&self) -> Fetch {
+        self.everyone().fetch_sockets()
+    }
+
+    /// The socket of this id, if it is connected to this server.
     pub fn socket(&self, id: &str) -> Option<Socket> {
         read(&self.0.rooms).get(id)
     }
@@ -321,6 +210,14 @@ impl Namespace {
         read(&self.0.rooms).room_count()
     }
 
+    /// Appends each connected socket that is selected, once.
+    pub(crate) fn select(&self, selection: &Selection, sockets: &mut Vec<Socket>) {
+        let mut next = Some(0);
+        while let Some(from) = next {
+            next = read(&self.0.rooms).select(selection, from, PIECE, sockets);
+        }
+    }
+
     /// Calls `visit` with each connected socket that is selected, once. No
     /// lock is held meanwhile.
     pub(crate) fn for_each(&self, selection: &Selection, mut visit: impl FnMut(&Socket)) {
@@ -338,8 +235,34 @@ impl Namespace {
         self.0.next_ack.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn everyone(&self) -> Broadcast {
-        Broadcast::new(self.clone())
+    /// Where clients that come back are known; `None` if they are new.
+    pub(crate) fn recovery(&self) -> Option<&Ledger> {
+        self.0.recovery.as_ref()
+    }
+
+    /// Those who are selected, to be disconnected. Who of them is away does not
+    /// come back as who it was; nobody comes or goes between the two.
+    pub(crate) fn expel(&self, selection: &Selection) -> Vec<Socket> {
+        let select = || {
+            let mut sockets = Vec::new();
+            self.select(selection, &mut sockets);
+            sockets
+        };
+        let Some(ledger) = self.recovery() else {
+            return select();
+        };
+        let who = Audience::Selection(selection.clone());
+        ledger.forget(self.name(), &who, select)
+    }
+
+    /// The bytes that it costs to keep it for somebody: none if it stays anyway.
+    pub(crate) fn bytes(&self) -> usize {
+        let is_made = self.0.siblings.is_some();
+        if is_made {
+            MADE + 2 * self.0.name.len()
+        } else {
+            0
+        }
     }
 
     #[cfg(test)]
@@ -351,8 +274,16 @@ impl Namespace {
         WeakNamespace(Arc::downgrade(&self.0))
     }
 
+    pub(crate) fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.0.cluster.as_ref()
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.0.name
     }
 
     pub(crate) fn behaviour(&self) -> &Behaviour {
@@ -364,9 +295,23 @@ impl Namespace {
         self.0.behaviour.hooks()
     }
 
-    /// The membership index. Its lock is held for single statements only.
+    /// The membership index. Its lock is held for single statements only. Who
+    /// changes it calls [`tell_rooms`](Self::tell_rooms) when it is free.
     pub(crate) fn index(&self) -> &RwLock<Rooms<Socket>> {
         &self.0.rooms
+    }
+
+    /// Tells the adapter which rooms were opened and closed, in the order in
+    /// which they were: one thread tells it, also for the others.
+    pub(crate) fn tell_rooms(&self) {
+        let Some(cluster) = &self.0.cluster else {
+            return;
+        };
+        let mut change = write(&self.0.rooms).first_change();
+        while let Some(Change { is_open, name }) = change {
+            cluster.tell_room(&self.0.name, &name, is_open);
+            change = write(&self.0.rooms).next_change();
+        }
     }
 }
 
@@ -392,5 +337,20 @@ impl fmt::Debug for Namespace {
     }
 }
 
+/// What a namespace takes that a pattern made, beside its name, which the table
+/// of them has once more.
+const MADE: usize = 1024;
+
 /// Slots looked at while the lock of the index is held.
 const PIECE: u32 = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_takes_what_it_is_counted_with() {
+        let size = size_of::<Inner>() + size_of::<Behaviour>() + size_of::<Hooks>();
+        assert!(size + 64 <= MADE, "a namespace takes {size} bytes");
+    }
+}

@@ -2,16 +2,21 @@
 //! pattern makes when a client asks for them.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, RwLock};
 
+use futures_util::FutureExt;
+
+use crate::cluster::Cluster;
+use crate::hooks::Boxed;
 use crate::namespace::WeakNamespace;
 use crate::sync::{read, write};
 use crate::unwind::discard;
-use crate::{Config, Namespace};
+use crate::{Args, Config, Namespace};
 
 /// The namespaces of a server, by name.
 pub(crate) struct Namespaces {
+    cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     patterns: RwLock<Vec<Pattern>>,
     table: RwLock<Table>,
@@ -20,7 +25,7 @@ pub(crate) struct Namespaces {
 /// Names that are not known yet, and the handlers of those who have them.
 #[derive(Clone)]
 struct Pattern {
-    matches: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+    matches: Arc<dyn Fn(String, Args) -> Boxed<bool> + Send + Sync>,
     template: Namespace,
 }
 
@@ -39,8 +44,9 @@ enum Entry {
 }
 
 impl Namespaces {
-    pub(crate) fn new(config: Arc<Config>) -> Self {
+    pub(crate) fn new(config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
         Self {
+            cluster,
             config,
             patterns: RwLock::default(),
             table: RwLock::default(),
@@ -56,42 +62,88 @@ impl Namespaces {
         if let Some(Entry::Named(namespace)) = read(&self.table).entries.get(&name) {
             return namespace.clone();
         }
-        let candidate = self
-            .by_pattern(&name)
-            .unwrap_or_else(|| Namespace::new(name.clone(), self.config.clone()));
+        // Nobody waits here: a pattern that does not answer at once has not
+        // matched.
+        let template = self.ask(&name, &Args::default());
+        let template = template.and_then(|asked| asked.now_or_never().flatten());
+        let candidate = match template {
+            Some(template) => template.child(name.clone()),
+            None => self.create(name.clone()),
+        };
         let mut table = write(&self.table);
-        let namespace = table.get(&name).unwrap_or(candidate);
+        let namespace = table.get(&name).unwrap_or_else(|| {
+            candidate.settle();
+            candidate
+        });
         table.insert(name, Entry::Named(namespace.clone()));
         namespace
     }
 
     /// Adds a pattern, and gives the namespace that holds its handlers.
-    pub(crate) fn add_pattern(
-        &self,
-        matches: impl Fn(&str) -> bool + Send + Sync + 'static,
-    ) -> Namespace {
-        let template = Namespace::new("/*".into(), self.config.clone());
+    pub(crate) fn add_pattern<F, Fut>(&self, matches: F) -> Namespace
+    where
+        F: FnOnce(String, Args) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
+        let template = self.create("/*".into());
+        template.be_pattern();
         write(&self.patterns).push(Pattern {
-            matches: Arc::new(matches),
+            matches: Arc::new(move |name, auth| Box::pin(matches.clone()(name, auth))),
             template: template.clone(),
         });
         template
     }
 
-    /// The namespace that a client asks for. `None` if there is no such
-    /// namespace.
-    pub(crate) fn find(&self, name: &str) -> Option<Namespace> {
-        let found = read(&self.table).get(name);
-        if found.is_some() {
-            return found;
+    /// The namespace of this name, if it is there.
+    pub(crate) fn get(&self, name: &str) -> Option<Namespace> {
+        read(&self.table).get(name)
+    }
+
+    fn create(&self, name: Arc<str>) -> Namespace {
+        Namespace::new(name, self.config.clone(), self.cluster.clone())
+    }
+
+    /// The namespace of this name, if it was named.
+    pub(crate) fn named(&self, name: &str) -> Option<Namespace> {
+        match read(&self.table).entries.get(name)? {
+            Entry::Named(namespace) => Some(namespace.clone()),
+            Entry::Made(_) => None,
         }
-        let candidate = self.by_pattern(name)?;
+    }
+
+    /// Asks the patterns for a name that was not named: what comes out is the
+    /// template of the first that matches. `None` if there is nobody to ask.
+    ///
+    /// They are asked for each client, also where the namespace is there: a
+    /// pattern may look at who asks. They see no name that none can have: in
+    /// MessagePack a client may write any.
+    pub(crate) fn ask(&self, name: &str, auth: &Args) -> Option<Boxed<Option<Namespace>>> {
+        let patterns = read(&self.patterns).clone();
+        if patterns.is_empty() || !name.starts_with('/') {
+            return None;
+        }
+        let (name, auth) = (name.to_owned(), auth.clone());
+        Some(Box::pin(async move {
+            for pattern in patterns {
+                if pattern.matches(name.clone(), auth.clone()).await {
+                    return Some(pattern.template);
+                }
+            }
+            None
+        }))
+    }
+
+    /// The namespace of a name that a pattern matches, which is made if there is
+    /// none: so there is one, however many ask at the same time.
+    pub(crate) fn make(&self, name: &str, template: &Namespace) -> Namespace {
+        let candidate = template.child(name.into());
         let mut table = write(&self.table);
         if let Some(namespace) = table.get(name) {
-            return Some(namespace);
+            return namespace;
         }
+        candidate.settle();
         table.insert(name.into(), Entry::Made(candidate.downgrade()));
-        Some(candidate)
+        candidate
     }
 
     /// Drops all handlers and patterns, and with them what they captured.
@@ -104,20 +156,14 @@ impl Namespaces {
         }
         discard(patterns);
     }
-
-    /// The namespace that the first pattern makes that matches. The patterns
-    /// are the user's code: no lock is held meanwhile.
-    fn by_pattern(&self, name: &str) -> Option<Namespace> {
-        let patterns = read(&self.patterns).clone();
-        let pattern = patterns.iter().find(|pattern| pattern.matches(name))?;
-        Some(pattern.template.child(name.into()))
-    }
 }
 
 impl Pattern {
     /// A pattern that panics does not match.
-    fn matches(&self, name: &str) -> bool {
-        catch_unwind(AssertUnwindSafe(|| (self.matches)(name))).unwrap_or_else(|_| {
+    async fn matches(&self, name: String, auth: Args) -> bool {
+        let answer = AssertUnwindSafe(async { (self.matches)(name, auth).await });
+        answer.catch_unwind().await.unwrap_or_else(|panic| {
+            discard(panic);
             tracing::error!("the pattern of a namespace panicked");
             false
         })
@@ -166,24 +212,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn patterns_are_not_asked_for_what_is_no_name() {
+        let namespaces = Namespaces::new(Arc::new(Config::default()), None);
+        namespaces.add_pattern(async |_, _| true);
+        for (name, is_one) in [("/x", true), ("/", true), ("", false), ("x/", false)] {
+            let asked = namespaces.ask(name, &Args::default());
+            assert_eq!(asked.is_some(), is_one, "{name}");
+        }
+    }
+
+    #[test]
     fn namespaces_that_are_gone_take_no_room() {
-        let namespaces = Namespaces::new(Arc::new(Config::default()));
-        namespaces.add_pattern(|_| true);
+        let namespaces = Namespaces::new(Arc::new(Config::default()), None);
+        let template = namespaces.add_pattern(async |_, _| true);
         let named = namespaces.name("/named");
-        let held = namespaces.find("/held").expect("the pattern matches");
+        let held = namespaces.make("/held", &template);
         for n in 0..10_000 {
-            namespaces.find(&format!("/{n}"));
+            namespaces.make(&format!("/{n}"), &template);
         }
         assert!(read(&namespaces.table).entries.len() <= 64);
-        assert!(
-            namespaces
-                .find("/named")
-                .is_some_and(|found| found.is(&named))
-        );
-        assert!(
-            namespaces
-                .find("/held")
-                .is_some_and(|found| found.is(&held))
-        );
+        let found = namespaces.named("/named");
+        assert!(found.is_some_and(|found| found.is(&named)));
+        assert!(namespaces.make("/held", &template).is(&held));
+        assert!(namespaces.named("/held").is_none());
     }
 }

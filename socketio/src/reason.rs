@@ -37,6 +37,15 @@ impl DisconnectReason {
             Self::Shutdown => "server shutting down",
         }
     }
+
+    /// Whether the client may come back as who it was, see
+    /// [`Recovery`](crate::Recovery): nobody wanted it to leave.
+    pub(crate) fn is_recoverable(self) -> bool {
+        match self {
+            Self::Client | Self::Closed(CloseReason::ParseError) | Self::Server => false,
+            Self::Closed(_) | Self::Shutdown => true,
+        }
+    }
 }
 
 impl fmt::Display for DisconnectReason {

@@ -6,11 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::Stream;
-use tokio::time::Sleep;
-
-use crate::ack::{Pending, poll_deadline, take_error};
+use crate::ack::{Deadline, Pending, take_error};
 use crate::{AckError, EmitError, FromArgs};
+use futures_util::Stream;
 
 /// The replies to an event that was sent to several sockets.
 ///
@@ -33,7 +31,7 @@ use crate::{AckError, EmitError, FromArgs};
 /// ```
 #[must_use = "the event is sent, but its replies are given up when this is dropped"]
 pub struct Replies<T> {
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Deadline,
     /// `None` once the stream has ended.
     state: Option<Result<Pending, Option<EmitError>>>,
     types: PhantomData<fn() -> T>,
@@ -42,20 +40,22 @@ pub struct Replies<T> {
 impl<T: FromArgs> Replies<T> {
     pub(crate) fn new(state: Result<Pending, EmitError>) -> Self {
         Self {
-            deadline: None,
+            deadline: Deadline::default(),
             state: Some(state.map_err(Some)),
             types: PhantomData,
         }
     }
 
-    /// Waits for replies no longer than this, counted from now. If some are
+    /// Waits for replies no longer than this, counted from now, instead of
+    /// [`Config::ack_timeout`](crate::Config::ack_timeout). If some are
     /// missing then, the stream ends with [`AckError::Timeout`].
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = Some(Box::pin(tokio::time::sleep(timeout)));
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.within(Some(timeout))
+    }
+
+    /// With the timeout of the configuration.
+    pub(crate) fn within(mut self, timeout: Option<Duration>) -> Self {
+        self.deadline = Deadline::after(timeout);
         self
     }
 
@@ -100,7 +100,7 @@ impl<T: FromArgs> Stream for Replies<T> {
                 }
                 Poll::Ready(None) => None,
                 Poll::Pending => {
-                    ready!(poll_deadline(&mut this.deadline, cx));
+                    ready!(this.deadline.poll(cx));
                     Some(Err(AckError::Timeout))
                 }
             },

@@ -6,16 +6,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::Sleep;
-
-use crate::ack::{Pending, poll_deadline, take_error};
+use crate::ack::{Deadline, Pending, take_error};
 use crate::{DecodeError, EmitError, FromArgs};
 
 /// An event that was sent and whose answer is waited for.
 ///
 /// It is sent already when the method that makes it returns; awaiting it
 /// waits for the answer. Dropping it gives the answer up. Without a
-/// [`timeout`](Self::timeout) it waits until the socket leaves.
+/// [`timeout`](Self::timeout), or a
+/// [default](crate::Config::ack_timeout) of one, it waits until the socket
+/// leaves.
 ///
 /// ```no_run
 /// # use std::time::Duration;
@@ -30,7 +30,7 @@ use crate::{DecodeError, EmitError, FromArgs};
 /// ```
 #[must_use = "the event is sent, but its answer is given up when this is dropped"]
 pub struct Request<T> {
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Deadline,
     state: Result<Pending, Option<EmitError>>,
     types: PhantomData<fn() -> T>,
 }
@@ -38,19 +38,22 @@ pub struct Request<T> {
 impl<T: FromArgs> Request<T> {
     pub(crate) fn new(state: Result<Pending, EmitError>) -> Self {
         Self {
-            deadline: None,
+            deadline: Deadline::default(),
             state: state.map_err(Some),
             types: PhantomData,
         }
     }
 
-    /// Waits for the answer no longer than this, counted from now.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = Some(Box::pin(tokio::time::sleep(timeout)));
+    /// Waits for the answer no longer than this, counted from now, instead of
+    /// [`Config::ack_timeout`](crate::Config::ack_timeout). With
+    /// [`Duration::MAX`] it waits until the socket leaves.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.within(Some(timeout))
+    }
+
+    /// With the timeout of the configuration.
+    pub(crate) fn within(mut self, timeout: Option<Duration>) -> Self {
+        self.deadline = Deadline::after(timeout);
         self
     }
 }
@@ -68,7 +71,7 @@ impl<T: FromArgs> Future for Request<T> {
             Poll::Ready(Some(args)) => Poll::Ready(Ok(T::from_args(args)?)),
             Poll::Ready(None) => Poll::Ready(Err(AckError::Disconnected)),
             Poll::Pending => {
-                ready!(poll_deadline(&mut this.deadline, cx));
+                ready!(this.deadline.poll(cx));
                 Poll::Ready(Err(AckError::Timeout))
             }
         }

@@ -6,12 +6,16 @@
 //! through the numbers in pieces, the index may change between two pieces,
 //! and still nobody is visited twice and nobody who stays is left out.
 
+mod changes;
 mod slots;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use self::changes::Changes;
 use self::slots::Slots;
+
+pub(crate) use self::changes::Change;
 
 /// The members of one namespace and their rooms. `M` is the handle of a
 /// member; it is copied out, never called.
@@ -22,6 +26,7 @@ pub(crate) struct Rooms<M> {
     ids: HashMap<Arc<str>, u32>,
     names: HashMap<Arc<str>, u32>,
     admitted: usize,
+    changes: Option<Box<Changes>>,
 }
 
 #[derive(Debug)]
@@ -49,6 +54,16 @@ pub(crate) struct Selection {
     pub(crate) sender: Option<Arc<str>>,
 }
 
+impl Selection {
+    /// Whether it means somebody of this id who is in these rooms.
+    pub(crate) fn means(&self, id: &str, rooms: &HashSet<&str>) -> bool {
+        let stands_for = |name: &Arc<str>| **name == *id || rooms.contains(&**name);
+        self.sender.as_deref() != Some(id)
+            && !self.except.iter().any(stands_for)
+            && (self.rooms.is_empty() || self.rooms.iter().any(stands_for))
+    }
+}
+
 impl<M: Clone> Rooms<M> {
     pub(crate) fn new() -> Self {
         Self {
@@ -57,7 +72,25 @@ impl<M: Clone> Rooms<M> {
             ids: HashMap::new(),
             names: HashMap::new(),
             admitted: 0,
+            changes: None,
         }
+    }
+
+    /// Notes from now on which names get their first member, and lose their
+    /// last.
+    pub(crate) fn watch(&mut self) {
+        self.changes = Some(Box::default());
+    }
+
+    /// The first change that is noted, unless somebody took one before and has
+    /// not come to the end yet.
+    pub(crate) fn first_change(&mut self) -> Option<Change> {
+        self.changes.as_mut()?.first()
+    }
+
+    /// The next change that is noted, for the one who took the first.
+    pub(crate) fn next_change(&mut self) -> Option<Change> {
+        self.changes.as_mut()?.next()
     }
 
     /// Adds a member that may join rooms but is not reached yet.
@@ -67,6 +100,7 @@ impl<M: Clone> Rooms<M> {
             admitted: false,
             rooms: Vec::new(),
         });
+        self.note(&id, true);
         let previous = self.ids.insert(id, slot);
         debug_assert!(previous.is_none(), "ids are random and never given twice");
     }
@@ -87,6 +121,7 @@ impl<M: Clone> Rooms<M> {
             return Vec::new();
         };
         shrink(&mut self.ids);
+        self.note(id, false);
         let member = self.members.remove(slot).expect("ids name taken slots");
         self.admitted -= usize::from(member.admitted);
         let names = self.names_of(&member.rooms);
@@ -231,6 +266,7 @@ impl<M: Clone> Rooms<M> {
         if let Some(&room) = self.names.get(name) {
             return room;
         }
+        self.note(name, true);
         let name: Arc<str> = name.into();
         let room = self.rooms.insert(Room {
             name: name.clone(),
@@ -252,6 +288,18 @@ impl<M: Clone> Rooms<M> {
         {
             self.names.remove(&room.name);
             shrink(&mut self.names);
+            self.note(&room.name, false);
+        }
+    }
+
+    /// Notes that a name has somebody now, or nobody, unless it stands for
+    /// another as well. It is in neither table meanwhile.
+    fn note(&mut self, name: &str, is_open: bool) {
+        if let Some(changes) = &mut self.changes
+            && !self.ids.contains_key(name)
+            && !self.names.contains_key(name)
+        {
+            changes.push(name, is_open);
         }
     }
 
@@ -480,6 +528,14 @@ mod tests {
                 prop_assert!(piece.len() <= limit as usize);
                 found.extend(piece);
             }
+            let means = |rooms: &BTreeSet<&str>, id| {
+                selection.means(id, &rooms.iter().copied().filter(|name| *name != id).collect())
+            };
+            let meant: Vec<&str> = model.iter().zip(NAMES)
+                .filter(|(rooms, id)| rooms.as_ref().is_some_and(|rooms| means(rooms, *id)))
+                .map(|(_, id)| id)
+                .collect();
+            prop_assert_eq!(meant, &expected[..]);
             prop_assert_eq!(found, expected);
         }
     }

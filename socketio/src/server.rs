@@ -1,16 +1,20 @@
 //! The server: its namespaces, and the engine that brings it its clients.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock, Weak};
 
 use bytes::Bytes;
 use engineio::{Engine, EngineLayer, EngineService};
 use http::{Request, Response};
 
+use crate::cluster::Cluster;
 use crate::namespaces::Namespaces;
+use crate::observers::caught;
 use crate::session::Session;
-use crate::{Config, Limits, Namespace};
+use crate::sync::{read, write};
+use crate::unwind::discard;
+use crate::{Args, ClusterStatus, Config, Limits, Namespace, Recovery};
 
 /// A Socket.IO server, to be given requests by an HTTP server.
 ///
@@ -33,34 +37,58 @@ pub struct Server(Arc<Inner>);
 
 struct Inner {
     engine: Engine,
+    main: Namespace,
     shared: Arc<Shared>,
 }
 
 /// What the server shares with the connections of its clients.
 pub(crate) struct Shared {
+    cluster: Option<Arc<Cluster>>,
     pub(crate) config: Arc<Config>,
     pub(crate) limits: Arc<Limits>,
     is_closing: AtomicBool,
     pub(crate) namespaces: Namespaces,
+    openings: RwLock<Vec<SeeOpening>>,
 }
+
+type SeeOpening = Arc<dyn Fn(&engineio::Socket) + Send + Sync>;
 
 impl Server {
     /// A server with the namespace `/`.
-    pub fn new(config: Config) -> Self {
+    pub fn new(mut config: Config) -> Self {
+        Recovery::prepare(&mut config);
         let config = Arc::new(config);
-        let shared = Arc::new(Shared {
-            limits: Arc::new(config.limits.clone()),
-            is_closing: AtomicBool::new(false),
-            namespaces: Namespaces::new(config.clone()),
-            config,
+        let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
+            let shared = shared.clone();
+            let find = move |name: &str| shared.upgrade()?.namespaces.get(name);
+            let adapter = config.adapter.clone();
+            let cluster = adapter.map(|adapter| Cluster::new(adapter, &config, find));
+            Shared {
+                cluster: cluster.clone(),
+                limits: Arc::new(config.limits.clone()),
+                is_closing: AtomicBool::new(false),
+                namespaces: Namespaces::new(config.clone(), cluster),
+                openings: RwLock::default(),
+                config,
+            }
         });
-        let engine = Engine::new(shared.config.engine.clone(), {
+        let mut engine = shared.config.engine.clone();
+        if let Some(files) = &shared.config.client_files {
+            engine = engine.files(files.clone());
+        }
+        let engine = Engine::new(engine, {
             let shared = shared.clone();
             move |socket| Session::new(shared.clone(), socket)
         });
-        let server = Self(Arc::new(Inner { engine, shared }));
-        server.of("/");
-        server
+        let main = shared.namespaces.name("/");
+        if let Some(cluster) = &shared.cluster {
+            cluster.start();
+        }
+        Self(Arc::new(Inner {
+            engine,
+            main,
+            shared,
+        }))
     }
 
     /// The namespace of this name, which is made if there is none. `""` is
@@ -72,36 +100,69 @@ impl Server {
         self.0.shared.namespaces.name(name)
     }
 
-    /// Makes namespaces when clients ask for them: those whose names, slash
-    /// included, the pattern matches. The first pattern that matches counts.
+    pub(crate) fn main(&self) -> &Namespace {
+        &self.0.main
+    }
+
+    /// Makes namespaces when clients ask for them: those that the pattern
+    /// matches, which gets the name, slash included, and the client's auth
+    /// payload. The first pattern that matches counts. One that panics does not
+    /// match; where none does, the client is refused with `Invalid namespace`.
     ///
     /// What is returned holds the handlers of all these namespaces, also those
-    /// that are added later. It has no sockets itself; to emit, name the
-    /// namespace with [`of`](Self::of), or take the one of a
+    /// that are added later. It has no sockets itself. What is emitted to it, or
+    /// done with everyone in it, concerns those of the namespaces that it made on
+    /// this server, but for questions; for one of them, name it with
+    /// [`of`](Self::of), or take the one of a
     /// [socket](crate::Socket::namespace). A namespace that everybody has left,
-    /// and that nobody holds any more, is thrown away, unless it was named with
-    /// `of`.
+    /// that nobody may [come back](Config::recovery) to, and that nobody holds
+    /// any more, is thrown away, unless it was named with `of`.
+    ///
+    /// Each client is asked for, also if the namespace is there already, so that
+    /// a pattern can look up who may come; but better leave that to
+    /// [middleware](Namespace::middleware), whose refusal says why. A pattern
+    /// that waits holds up nothing but what its client sends to that namespace;
+    /// if the client goes away meanwhile, it is dropped where it waits.
     ///
     /// A namespace that is named after this, and that matches, has these
     /// handlers as well. What is added to it is for it alone: its own handler
     /// of an event replaces that of the pattern, its own hooks run after those
     /// of the pattern, and [`on_error`](Namespace::on_error) is its own if it
-    /// has one.
-    ///
-    /// The pattern only knows the name. Who may enter is for
-    /// [middleware](Namespace::middleware) to say.
+    /// has one. For that the pattern is asked with no auth payload, and what it
+    /// does not answer at once is a no.
     ///
     /// ```
     /// # use socketio::{Config, Server};
     /// # let io = Server::new(Config::default());
-    /// let games = io.of_matching(|name| name.starts_with("/game-"));
+    /// let games = io.of_matching(async |name, _| name.starts_with("/game-"));
     /// games.on_connect(async |socket| {
     ///     let game = socket.namespace();
     ///     game.emit("players", game.socket_count())
     /// });
     /// ```
-    pub fn of_matching(&self, pattern: impl Fn(&str) -> bool + Send + Sync + 'static) -> Namespace {
+    pub fn of_matching<F, Fut>(&self, pattern: F) -> Namespace
+    where
+        F: FnOnce(String, Args) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
         self.0.shared.namespaces.add_pattern(pattern)
+    }
+
+    /// Sees every client that opened a connection, before it asks for a
+    /// namespace; it may never be in one. For what happens in a namespace there
+    /// is [`Namespace::on_connect`]. A panic is logged.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_open(|connection| println!("somebody came over {}", connection.transport()));
+    /// ```
+    pub fn on_open<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&engineio::Socket) + Send + Sync + 'static,
+    {
+        write(&self.0.shared.openings).push(Arc::new(observer));
+        self
     }
 
     /// Answers a request.
@@ -133,6 +194,13 @@ impl Server {
         &self.0.engine
     }
 
+    /// How the server does in its cluster; `None` without an
+    /// [`Adapter`](crate::Adapter).
+    pub fn cluster(&self) -> Option<ClusterStatus> {
+        let cluster = self.0.shared.cluster.as_ref()?;
+        Some(cluster.status())
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.shared.config
@@ -157,6 +225,23 @@ impl Server {
             tracing::warn!(?timeout, "handlers still run after the server was closed");
         }
         shared.namespaces.clear();
+        if let Some(recovery) = &shared.config.recovery {
+            recovery.clear();
+        }
+        if let Some(cluster) = &shared.cluster {
+            cluster.close();
+        }
+        let openings = std::mem::take(&mut *write(&shared.openings));
+        discard(openings);
+    }
+}
+
+/// Nobody is left who may come back, and sessions hold what holds them.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(recovery) = &self.config.recovery {
+            recovery.clear();
+        }
     }
 }
 
@@ -170,6 +255,14 @@ impl fmt::Debug for Server {
 }
 
 impl Shared {
+    /// Shows a connection that was opened.
+    pub(crate) fn opened(&self, engine: &engineio::Socket) {
+        let openings = read(&self.openings).clone();
+        for observer in openings {
+            caught(|| observer(engine));
+        }
+    }
+
     pub(crate) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::SeqCst)
     }

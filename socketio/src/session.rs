@@ -1,5 +1,6 @@
 //! The loop of one connection: from the engine's messages to the handlers.
 
+mod applicant;
 mod dispatch;
 mod event;
 mod gate;
@@ -20,6 +21,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Sleep;
 
+use self::applicant::Applicant;
 use self::load::Load;
 use self::slot::Slot;
 use self::task::Task;
@@ -38,6 +40,7 @@ use crate::{Connection, DisconnectReason, Input};
 /// handlers start in the order of their events, and one that waits holds up no
 /// other.
 pub(crate) struct Session {
+    applicants: Vec<Applicant>,
     connection: Connection,
     /// Nothing is read any more; what runs runs to its end.
     is_over: bool,
@@ -56,12 +59,16 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(shared: Arc<Shared>, engine: engineio::Socket) -> Self {
+        shared.opened(&engine);
         let now = now();
-        let timeout = shared.config.connect_timeout;
+        let (parser, timeout) = (shared.config.parser, shared.config.connect_timeout);
+        let link = Link::new(engine);
+        let limits = shared.limits.clone();
         Self {
-            connection: Connection::new(shared.limits.clone(), timeout, now),
+            applicants: Vec::new(),
+            connection: Connection::new(parser, link.protocol, limits, timeout, now),
             is_over: false,
-            link: Arc::new(Link::new(engine)),
+            link: Arc::new(link),
             load: Load::default(),
             now,
             shared,
@@ -106,10 +113,10 @@ impl Session {
     }
 
     fn poll_tasks(&mut self, cx: &mut Context<'_>) -> bool {
-        let Poll::Ready(Some(passed)) = self.tasks.poll_next_unpin(cx) else {
+        let Poll::Ready(Some(outcome)) = self.tasks.poll_next_unpin(cx) else {
             return false;
         };
-        self.finish(passed, cx);
+        self.finish(outcome, cx);
         true
     }
 
@@ -122,6 +129,10 @@ impl Session {
             return self.wait_for_room(cx);
         }
         self.stalled = None;
+        if let Some(input) = self.connection.poll_input() {
+            self.take(input, cx);
+            return true;
+        }
         let Poll::Ready(message) = self.link.engine.poll_recv(cx) else {
             return false;
         };
@@ -213,6 +224,8 @@ impl Session {
             Input::Disconnect { nsp } => {
                 if let Some(index) = self.find(&nsp) {
                     self.part(index, DisconnectReason::Client, cx);
+                } else {
+                    self.withdraw(&nsp);
                 }
             }
         }
@@ -308,12 +321,14 @@ mod tests {
 
     #[test]
     fn a_connection_and_a_socket_are_small() {
+        // Where there is a choice of codecs, the decoder knows which it is.
+        let codec = if cfg!(feature = "msgpack") { 8 } else { 0 };
         for (what, size, limit) in [
-            ("a connection", size_of::<Session>(), 216),
+            ("a connection", size_of::<Session>(), 240 + codec),
             ("its link", size_of::<Link>(), 80),
             ("a slot", size_of::<Slot>(), 64),
             ("an event that waits", size_of::<Held>(), 144),
-            ("a socket", Socket::SIZE, 336),
+            ("a socket", Socket::SIZE, 360),
             (
                 "a handler that waits, beside its future",
                 size_of::<Task>(),

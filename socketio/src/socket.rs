@@ -1,9 +1,13 @@
 //! One client in one namespace.
 
+mod recovery;
+
 use std::fmt;
 use std::sync::Arc;
 
-use engineio::Class;
+use engineio::{Class, Wake};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
 use crate::ack::{AckTable, Pending};
@@ -12,10 +16,13 @@ use crate::handler::{Handle, Handlers};
 use crate::incoming::Outlet;
 use crate::line::Line;
 use crate::link::Link;
+use crate::observers::{Observers, Shown};
+use crate::recovery::Ticket;
 use crate::sync::{read, write};
 use crate::{
-    Ask, Broadcast, DisconnectReason, Emit, EmitError, Encoded, Extensions, FromArgs, FromEvent,
-    Handshake, IntoArgs, JoinError, Listen, Namespace, Reply, Request, Volatile, encode_connect,
+    Args, Ask, Broadcast, DecodeError, DisconnectReason, Emit, EmitError, EncodeError, Encoded,
+    Extensions, FromArgs, FromEvent, Handshake, Incoming, IntoArgs, JoinError, Listen, Namespace,
+    Parser, Reply, Request, Volatile,
 };
 
 /// One client in one namespace.
@@ -38,6 +45,8 @@ struct Inner {
     left: Notify,
     line: Line,
     namespace: Namespace,
+    observers: Observers,
+    ticket: Option<Box<Ticket>>,
 }
 
 impl Socket {
@@ -46,24 +55,51 @@ impl Socket {
     pub(crate) const SIZE: usize = size_of::<Inner>();
 
     /// A socket whose middleware is about to run.
-    pub(crate) fn new(namespace: Namespace, link: Arc<Link>, handshake: Handshake) -> Self {
+    fn new(
+        namespace: Namespace,
+        link: Arc<Link>,
+        handshake: Handshake,
+        ticket: Option<Box<Ticket>>,
+    ) -> Self {
         // Independent of the engine's id, which is a secret of the client.
-        let id: Arc<str> = engineio::Sid::random().as_str().into();
+        let id = engineio::Sid::random().as_str().into();
+        Self::with(
+            namespace,
+            link,
+            handshake,
+            id,
+            Extensions::default(),
+            ticket,
+        )
+    }
+
+    fn with(
+        namespace: Namespace,
+        link: Arc<Link>,
+        handshake: Handshake,
+        id: Arc<str>,
+        extensions: Extensions,
+        ticket: Option<Box<Ticket>>,
+    ) -> Self {
         let socket = Self(Arc::new(Inner {
             acks: Arc::new(AckTable::new()),
-            extensions: Extensions::default(),
+            extensions,
             handlers: Handlers::new(),
             handshake,
             id: id.clone(),
             left: Notify::new(),
             line: Line::new(link),
             namespace,
+            observers: Observers::default(),
+            ticket,
         }));
         write(socket.0.namespace.index()).insert(id, socket.clone());
+        socket.0.namespace.tell_rooms();
         socket
     }
 
-    /// The socket's id: public, and different in each namespace.
+    /// The socket's id: public, and different in each namespace. A client of
+    /// protocol 4 does not know it, and has made up one of its own.
     pub fn id(&self) -> &str {
         &self.0.id
     }
@@ -78,9 +114,48 @@ impl Socket {
         &self.0.handshake
     }
 
-    /// What the application keeps with the socket.
+    /// What the application keeps with the socket, on this server.
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions
+    }
+
+    /// Keeps a value with the socket that other servers of the cluster can read
+    /// as well: see [`RemoteSocket::data`](crate::RemoteSocket::data). There is
+    /// one; it takes the place of the one before. What is for this server alone
+    /// belongs into the [`extensions`](Self::extensions).
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use socketio::{BoxError, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.middleware(async |socket, ()| -> Result<(), BoxError> {
+    ///     Ok(socket.set_data(json!({ "user": 7 }))?)
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the value's `Serialize` fails.
+    pub fn set_data(&self, data: impl Serialize) -> Result<(), EncodeError> {
+        let data = Args::from_list([data])?;
+        self.0.extensions.insert(Data(data));
+        Ok(())
+    }
+
+    /// The value that was kept with [`set_data`](Self::set_data). Without one
+    /// it reads as `null`, so that an `Option` is `None`.
+    ///
+    /// # Errors
+    ///
+    /// If it is not of this type.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        self.raw_data().get(0)
+    }
+
+    /// The value as it is kept: one argument, or none.
+    pub(crate) fn raw_data(&self) -> Args {
+        let data = self.0.extensions.get::<Data>();
+        data.map(|Data(data)| data).unwrap_or_default()
     }
 
     /// The connection below, which the client's sockets in other namespaces
@@ -112,6 +187,28 @@ impl Socket {
         self
     }
 
+    /// Sees every event of this client, as [`Namespace::on_any`] does for all.
+    pub fn on_any<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&Self, &Incoming) + Send + Sync + 'static,
+    {
+        self.0.observers.add_incoming(observer);
+        self.drop_late_observers();
+        self
+    }
+
+    /// Sees every event that is emitted to this client, as
+    /// [`Namespace::on_any_outgoing`] does for all.
+    pub fn on_any_outgoing<F>(&self, observer: F) -> &Self
+    where
+        F: Fn(&Self, &str, &Args) + Send + Sync + 'static,
+    {
+        self.0.observers.add_outgoing(observer);
+        self.0.namespace.behaviour().watch();
+        self.drop_late_observers();
+        self
+    }
+
     /// Emits an event to this client: reliably, and without waiting. A tuple
     /// is several arguments, `()` none, anything else one.
     ///
@@ -140,7 +237,8 @@ impl Socket {
         event: impl Emit<P> + Ask<T>,
         args: P,
     ) -> Request<T> {
-        Request::new(self.request(event.as_str(), &args))
+        let sent = self.request(event.as_str(), &args);
+        Request::new(sent).within(self.0.namespace.config().ack_timeout)
     }
 
     /// Emits that are dropped where the client cannot take them at once.
@@ -148,10 +246,21 @@ impl Socket {
         Volatile::new(self.clone())
     }
 
+    /// Changes nothing: see [`Broadcast::compress`].
+    pub fn compress(&self, _compress: bool) -> &Self {
+        self
+    }
+
     /// Waits until the client has read enough of what is queued for it.
     /// `false` if the connection has ended.
     pub async fn ready(&self) -> bool {
         self.engine().ready().await
+    }
+
+    /// The bytes that the client has not taken yet, in all its namespaces, with 64
+    /// for each message.
+    pub fn buffered(&self) -> usize {
+        self.engine().buffered()
     }
 
     /// Puts the socket into a room. Its own id is no room that it can join; a
@@ -166,15 +275,24 @@ impl Socket {
         if room.len() > limits.room_length {
             return Err(JoinError::NameLength(limits.room_length));
         }
-        let joined = write(self.0.namespace.index()).join(&self.0.id, room, limits.rooms);
+        // The client that comes back has a socket of the same id.
+        let joined = self
+            .0
+            .line
+            .unless_left(|| write(self.0.namespace.index()).join(&self.0.id, room, limits.rooms));
+        self.0.namespace.tell_rooms();
         joined
+            .unwrap_or(true)
             .then_some(())
             .ok_or(JoinError::TooManyRooms(limits.rooms))
     }
 
     /// Takes the socket out of a room.
     pub fn leave(&self, room: impl AsRef<str>) {
-        write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
+        self.0.line.unless_left(|| {
+            write(self.0.namespace.index()).leave(&self.0.id, room.as_ref());
+        });
+        self.0.namespace.tell_rooms();
     }
 
     /// The rooms that the socket is in, in the order in which it joined them;
@@ -203,10 +321,14 @@ impl Socket {
 
     /// Disconnects the client from this namespace. Its other namespaces and
     /// the connection stay. Does nothing while the middleware runs, which
-    /// refuses with an error, or when the socket has left.
+    /// refuses with an error, or when the socket has left; but a client that
+    /// is away does not come back then as who it was, see
+    /// [`Recovery`](crate::Recovery).
     pub fn disconnect(&self) {
         if self.is_connected() && self.end(DisconnectReason::Server) {
             self.0.line.link().left(self.0.id.clone());
+        } else {
+            self.forget_session();
         }
     }
 
@@ -263,29 +385,38 @@ impl Socket {
         own.or_else(|| self.0.namespace.behaviour().handler(event))
     }
 
-    /// Lets the socket emit and be reached, and tells the client.
-    pub(crate) fn admit(&self) {
-        write(self.0.namespace.index()).admit(&self.0.id);
-        let packet = encode_connect(self.0.namespace.name(), &self.0.id);
-        self.0.line.open(&packet);
-    }
-
     /// Takes the socket out of its rooms and its namespace. `false` if it has
     /// left already: the first reason stays.
     pub(crate) fn end(&self, reason: DisconnectReason) -> bool {
-        let leave = || write(self.0.namespace.index()).remove(&self.0.id);
-        let is_first = self.0.line.close(reason, leave);
+        let is_first = self.end_line(reason);
         if is_first {
-            self.0.acks.close();
-            self.0.left.notify_waiters();
+            self.settle();
         }
         is_first
+    }
+
+    /// Takes the socket out of its rooms and its namespace. `false` if it has
+    /// left already.
+    pub(crate) fn close_line(&self, reason: DisconnectReason) -> bool {
+        let leave = || write(self.0.namespace.index()).remove(&self.0.id);
+        self.0.line.close(reason, leave)
+    }
+
+    /// Tells those who wait for something of the socket that it has left.
+    pub(crate) fn settle(&self) {
+        self.0.namespace.tell_rooms();
+        self.0.acks.close();
+        self.0.left.notify_waiters();
     }
 
     /// Drops what only the handlers of a socket need. They are all done.
     pub(crate) fn forget(&self) {
         self.0.handlers.clear();
+        self.0.observers.clear();
         self.0.line.forget_rooms();
+        if let Some(ticket) = self.ticket() {
+            ticket.finish();
+        }
     }
 
     pub(crate) fn emit_as(
@@ -303,8 +434,37 @@ impl Socket {
         self.0.namespace.send_to(self, &event)
     }
 
-    pub(crate) fn send(&self, packet: &Encoded, class: Class) -> Result<(), EmitError> {
+    /// Shows an event to those who see every event.
+    pub(crate) fn show_incoming(&self, event: &Incoming) {
+        self.0.namespace.behaviour().show_incoming(self, event);
+        self.0.observers.show_incoming(self, event);
+    }
+
+    /// Shows an event that was sent to those who see every event. Not under a
+    /// lock: they are code of the user.
+    pub(crate) fn show_outgoing(&self, event: &Shown<'_, impl IntoArgs>) {
+        self.0.namespace.behaviour().show_outgoing(self, event);
+        self.0.observers.show_outgoing(self, event);
+    }
+
+    /// Nobody would drop the observers of a socket that has left.
+    fn drop_late_observers(&self) {
+        if self.reason().is_some() {
+            self.0.observers.clear();
+        }
+    }
+
+    pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {
         self.0.line.send(packet, class)
+    }
+
+    /// Sends a packet, and wakes nobody before what is returned is dropped.
+    pub(crate) fn queue(&self, packet: &Encoded) -> (Result<(), EmitError>, Option<Wake>) {
+        self.0.line.queue(packet, Class::Reliable)
+    }
+
+    pub(crate) fn shared_id(&self) -> Arc<str> {
+        self.0.id.clone()
     }
 
     /// Sends a packet that is to be answered.
@@ -312,7 +472,7 @@ impl Socket {
         &self,
         pending: &mut Pending,
         packet: &Encoded,
-        class: Class,
+        class: Class<'_>,
     ) -> Result<(), EmitError> {
         pending.ask(&self.0.acks, || self.send(packet, class))?;
         // For an answer a connection is read further.
@@ -334,6 +494,10 @@ impl Socket {
     }
 }
 
+/// The value that other servers can read.
+#[derive(Clone)]
+struct Data(Args);
+
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
@@ -347,6 +511,10 @@ impl fmt::Debug for Socket {
 impl Outlet for Inner {
     fn nsp(&self) -> &str {
         self.namespace.name()
+    }
+
+    fn parser(&self) -> Parser {
+        self.namespace.config().parser
     }
 
     fn send(&self, packet: &Encoded) -> Result<(), EmitError> {

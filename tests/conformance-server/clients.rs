@@ -1,4 +1,5 @@
-//! The profile `clients`: what the tests with the official clients need.
+//! The profiles `clients`, `clients-msgpack` and `clients-recovery`: what the tests
+//! with the official clients need.
 
 use std::time::Duration;
 
@@ -6,24 +7,43 @@ use engineio::Close;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use socketio::{
-    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Server, Socket, Value,
+    Ack, AckError, Args, BoxError, Config, ConnectError, Incoming, Namespace, Parser, Recovery,
+    Server, Socket, Value,
 };
 
-use crate::host::{Profile, with_cors};
+use crate::host::{self, Profile};
 use crate::options::Options;
+use crate::socket::handshake::describe;
 
 /// How long the client has to acknowledge what `call` sends.
 const CALL_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(crate) fn profile(options: &Options) -> Profile {
+    serve(config(options).engine(|engine| engine.allow_revision_3(true)))
+}
+
+pub(crate) fn msgpack(options: &Options) -> Profile {
+    serve(config(options).parser(Parser::MessagePack))
+}
+
+pub(crate) fn recovery(options: &Options) -> Profile {
+    serve(config(options).recovery(Recovery::default()))
+}
+
+fn config(options: &Options) -> Config {
     let mut config = Config::default().engine(|engine| options.apply(engine));
     config.connect_timeout = options.connect_timeout.unwrap_or(config.connect_timeout);
+    config.client_files = options.client_files.clone();
+    config
+}
+
+fn serve(config: Config) -> Profile {
     let server = Server::new(config);
     for name in ["/", "/custom", "/guarded"] {
         register(&server.of(name));
     }
     server.of("/guarded").middleware(guard);
-    with_cors(server.service())
+    host::with_cors("/socket.io/", server.service(), host::not_found())
 }
 
 #[derive(Deserialize)]
@@ -42,15 +62,13 @@ async fn guard(_: Socket, auth: Option<Auth>) -> Result<(), ConnectError> {
 }
 
 fn register(namespace: &Namespace) {
-    namespace.on("echo", async |socket, mut event: Incoming| {
-        match event.acker() {
-            Some(acker) => acker.send(event.into_args()),
-            None => socket.emit("echo", event.into_args()),
-        }
-    });
+    register_echo(namespace);
     register_rooms(namespace);
     register_endings(namespace);
-    namespace.on("call", call);
+    register_call(namespace);
+    namespace.on("drop", async |socket, ()| {
+        socket.engine().close(Close::Discard);
+    });
     namespace.on(
         "flood",
         async |socket, count: u64| -> Result<(), BoxError> {
@@ -63,7 +81,16 @@ fn register(namespace: &Namespace) {
     namespace.on("handshake", async |socket, ()| Ack(describe(&socket)));
 }
 
-fn register_rooms(namespace: &Namespace) {
+pub(crate) fn register_echo(namespace: &Namespace) {
+    namespace.on("echo", async |socket, mut event: Incoming| {
+        match event.acker() {
+            Some(acker) => acker.send(event.into_args()),
+            None => socket.emit("echo", event.into_args()),
+        }
+    });
+}
+
+pub(crate) fn register_rooms(namespace: &Namespace) {
     namespace.on(
         "join",
         async |socket, room: String| -> Result<_, BoxError> {
@@ -105,17 +132,19 @@ fn register_rooms(namespace: &Namespace) {
     });
 }
 
-fn register_endings(namespace: &Namespace) {
-    namespace.on("bye", async |socket, close: Option<bool>| {
-        if close == Some(true) {
+/// It is not answered, also if the client asks for it.
+pub(crate) fn register_endings(namespace: &Namespace) {
+    namespace.on("bye", async |socket, event: Incoming| {
+        if event.args().get(0).is_ok_and(|close: bool| close) {
             socket.close();
         } else {
             socket.disconnect();
         }
     });
-    namespace.on("drop", async |socket, ()| {
-        socket.engine().close(Close::Discard);
-    });
+}
+
+pub(crate) fn register_call(namespace: &Namespace) {
+    namespace.on("call", call);
 }
 
 #[derive(Serialize)]
@@ -125,8 +154,10 @@ struct Called {
     reply: Option<Vec<Value>>,
 }
 
-/// Emits what the client asks for, and tells how it was acknowledged.
-async fn call(socket: Socket, args: Args) -> Result<(), BoxError> {
+/// Emits what the client asks for, and tells how it was acknowledged. It is not
+/// answered itself.
+async fn call(socket: Socket, event: Incoming) -> Result<(), BoxError> {
+    let args = event.into_args();
     let event: String = args.get(0)?;
     let request = socket.emit_with_ack(&*event, args.skip(1));
     let reply: Result<Args, AckError> = request.timeout(CALL_TIMEOUT).await;
@@ -146,33 +177,4 @@ async fn call(socket: Socket, args: Args) -> Result<(), BoxError> {
         },
     )?;
     Ok(())
-}
-
-#[derive(Serialize)]
-struct Described {
-    auth: serde_json::Value,
-    query: serde_json::Map<String, serde_json::Value>,
-    headers: serde_json::Map<String, serde_json::Value>,
-}
-
-fn describe(socket: &Socket) -> Described {
-    let handshake = socket.handshake();
-    Described {
-        auth: match handshake.auth.parse() {
-            Ok(Some(auth)) => auth,
-            Ok(None) | Err(_) => json!({}),
-        },
-        query: handshake
-            .queries()
-            .map(|(name, value)| (name.into_owned(), value.into()))
-            .collect(),
-        headers: handshake
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                let value = String::from_utf8_lossy(value.as_bytes());
-                (name.to_string(), value.into())
-            })
-            .collect(),
-    }
 }

@@ -1,23 +1,6 @@
 //! The Engine.IO profiles.
 
-use std::time::Duration;
-
-use engineio::{Config, Engine};
-
-use crate::host::{Profile, with_cors};
-use crate::options::Options;
-
-/// `engine-v4`: every message comes back on its session.
-pub(crate) fn echo(options: &Options) -> Profile {
-    let config = Config::default()
-        .ping_interval(Duration::from_millis(300))
-        .ping_timeout(Duration::from_millis(200));
-    let engine = Engine::new(options.apply(config), async |socket| {
-        while let Some(message) = socket.recv().await {
-            if socket.send(message).is_err() {
-                break;
-            }
-        }
-    });
-    with_cors(engine.service())
-}
+pub(crate) mod client_suite;
+pub(crate) mod echo;
+pub(crate) mod lab;
+mod posts;

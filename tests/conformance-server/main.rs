@@ -16,7 +16,25 @@ mod socket;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use host::Profile;
 use options::Options;
+
+type Build = fn(&Options) -> Profile;
+
+const PROFILES: &[(&str, Build)] = &[
+    ("client-suite", socket::client_suite::profile),
+    ("clients", clients::profile),
+    ("clients-msgpack", clients::msgpack),
+    ("clients-recovery", clients::recovery),
+    ("engine-client-suite", engine::client_suite::profile),
+    ("engine-v3", engine::echo::revision_3),
+    ("engine-v4", engine::echo::revision_4),
+    ("lab-engine", engine::lab::profile),
+    ("lab-socket", socket::lab::profile),
+    ("socket-v4", socket::echo_v4),
+    ("socket-v5", socket::echo),
+    ("socket-v5-msgpack", socket::echo_msgpack),
+];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -35,23 +53,26 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), String> {
     let options = Options::read(std::env::args().skip(1), |name| std::env::var(name).ok())?;
+    let profile = profile(&options)?;
     let listener = host::bind(&options.host, options.port).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let service = match options.profile.as_str() {
-        "clients" => clients::profile(&options),
-        "engine-v4" => engine::echo(&options),
-        "socket-v5" => socket::echo(&options),
-        other => {
-            return Err(format!(
-                "no profile `{other}`; there are: clients, engine-v4, socket-v5"
-            ));
-        }
-    };
     // Nobody may be reading.
     let _ = writeln!(io::stdout(), "ready http://{address}");
     tokio::select! {
-        ended = host::serve(listener, service) => ended,
+        ended = host::serve(listener, profile) => ended,
         () = end_of_input(), if options.until_eof => Ok(()),
+    }
+}
+
+fn profile(options: &Options) -> Result<Profile, String> {
+    let asked = &options.profile;
+    match PROFILES.iter().find(|(name, _)| name == asked) {
+        Some((_, build)) => Ok(build(options)),
+        None => {
+            let names: Vec<_> = PROFILES.iter().map(|(name, _)| *name).collect();
+            let names = names.join(", ");
+            Err(format!("no profile `{asked}`; there are: {names}"))
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use socketio::ClientFiles;
+
 /// What the parent asks for. Times and sizes that it names replace those of
 /// the profile.
 pub(crate) struct Options {
@@ -10,6 +12,7 @@ pub(crate) struct Options {
     pub(crate) port: u16,
     /// Whether the server ends when its standard input does.
     pub(crate) until_eof: bool,
+    pub(crate) client_files: Option<ClientFiles>,
     pub(crate) connect_timeout: Option<Duration>,
     ping_interval: Option<Duration>,
     ping_timeout: Option<Duration>,
@@ -29,6 +32,8 @@ impl Options {
             ["--profile", profile, "--until-eof"] => (profile.to_owned(), true),
             _ => return Err("expected `--profile <name> [--until-eof]`".into()),
         };
+        // Whoever runs many suites sets some variables to nothing.
+        let env = |name: &str| env(name).filter(|value| !value.is_empty());
         let number = |name: &str| match env(name) {
             None => Ok(None),
             Some(text) => text
@@ -43,6 +48,10 @@ impl Options {
             until_eof,
             host: env("HOST").unwrap_or_else(|| "127.0.0.1".into()),
             port: u16::try_from(port).map_err(|_| format!("PORT: {port} is no port"))?,
+            client_files: env("CLIENT_FILES")
+                .map(ClientFiles::from_dir)
+                .transpose()
+                .map_err(|error| format!("CLIENT_FILES: {error}"))?,
             connect_timeout: duration("CONNECT_TIMEOUT")?,
             ping_interval: duration("PING_INTERVAL")?,
             ping_timeout: duration("PING_TIMEOUT")?,

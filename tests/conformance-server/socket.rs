@@ -1,16 +1,35 @@
-//! The Socket.IO profile `socket-v5`.
+//! The Socket.IO profiles; here `socket-v4`, `socket-v5` and `socket-v5-msgpack`.
+
+pub(crate) mod client_suite;
+mod clock;
+pub(crate) mod handshake;
+pub(crate) mod lab;
 
 use std::time::Duration;
 
 use serde_json::json;
-use socketio::{Ack, AckError, Args, Config, EmitError, Namespace, Server, Socket};
+use socketio::{Ack, AckError, Args, Config, EmitError, Namespace, Parser, Server, Socket};
 
-use crate::host::{Profile, with_cors};
+use crate::host::{self, Profile};
 use crate::options::Options;
 
-/// `socket-v5`: echoes of several kinds, in two namespaces.
+/// Echoes of several kinds, in two namespaces.
 pub(crate) fn echo(options: &Options) -> Profile {
-    let config = Config::default()
+    serve(config(options))
+}
+
+/// As [`echo`], for clients of Engine.IO revision 3 as well.
+pub(crate) fn echo_v4(options: &Options) -> Profile {
+    serve(config(options).engine(|engine| engine.allow_revision_3(true)))
+}
+
+/// As [`echo`], in MessagePack.
+pub(crate) fn echo_msgpack(options: &Options) -> Profile {
+    serve(config(options).parser(Parser::MessagePack))
+}
+
+fn config(options: &Options) -> Config {
+    Config::default()
         .engine(|engine| {
             options.apply(
                 engine
@@ -18,16 +37,24 @@ pub(crate) fn echo(options: &Options) -> Profile {
                     .ping_timeout(Duration::from_millis(200)),
             )
         })
-        .connect_timeout(options.connect_timeout.unwrap_or(Duration::from_secs(1)));
-    let server = Server::new(config);
-    for name in ["/", "/custom"] {
-        register(&server.of(name));
-    }
-    with_cors(server.service())
+        .connect_timeout(options.connect_timeout.unwrap_or(Duration::from_secs(1)))
 }
 
-fn register(namespace: &Namespace) {
-    namespace.on_connect(async |socket| emit_auth(&socket));
+fn serve(config: Config) -> Profile {
+    let without_auth = match config.parser {
+        Parser::MessagePack => json!(null),
+        _ => json!({}),
+    };
+    let server = Server::new(config);
+    for name in ["/", "/custom"] {
+        register(&server.of(name), &without_auth);
+    }
+    host::with_cors("/socket.io/", server.service(), host::not_found())
+}
+
+fn register(namespace: &Namespace, without_auth: &serde_json::Value) {
+    let without_auth = without_auth.clone();
+    namespace.on_connect(async move |socket| emit_auth(&socket, &without_auth));
     namespace.on("message", async |socket, args: Args| {
         socket.emit("message-back", args)
     });
@@ -35,11 +62,11 @@ fn register(namespace: &Namespace) {
     namespace.on("emit-with-ack", ask_back);
 }
 
-/// Emits the auth payload of the CONNECT packet, `{}` when there was none.
-fn emit_auth(socket: &Socket) -> Result<(), EmitError> {
+/// Emits the auth payload of the CONNECT packet.
+fn emit_auth(socket: &Socket, without_auth: &serde_json::Value) -> Result<(), EmitError> {
     let auth = &socket.handshake().auth;
     if auth.is_empty() {
-        socket.emit("auth", json!({}))
+        socket.emit("auth", without_auth)
     } else {
         socket.emit("auth", auth)
     }

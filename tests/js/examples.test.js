@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { connected, newest, opened, socketTo, transports } from "./support/clients.js";
+import { connected, newest, newestEngine, opened, socketTo, transports } from "./support/clients.js";
 import { ask, next } from "./support/signals.js";
 import { startExample } from "./support/server.js";
 
@@ -17,7 +17,7 @@ async function start(t, name) {
 
 describe("the example", () => {
   it("echo sends a message back", async (t) => {
-    const socket = await opened(t, await start(t, "echo"), transport);
+    const socket = await opened(t, await start(t, "echo"), { client: newestEngine, transport });
     const echo = next(socket, "message");
     socket.send("hello");
     assert.deepEqual(await echo, ["hello"]);

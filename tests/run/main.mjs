@@ -7,6 +7,9 @@ import { runSuites } from "./suites.mjs";
 
 process.chdir(fileURLToPath(new URL("../../", import.meta.url)));
 
-const prepared = prepare({ skipBrowser: process.env.SKIP_BROWSER === "1" });
+const prepared = prepare({
+  skipBrowser: process.env.SKIP_BROWSER === "1",
+  skipPython: process.env.SKIP_PYTHON === "1",
+});
 const results = await runSuites(prepared);
 process.exitCode = report(results) ? 0 : 1;

@@ -7,19 +7,22 @@ import { findChromium } from "../browser/support/chromium.js";
 import { heading } from "./report.mjs";
 
 const OLDEST_NODE = 20;
+const OLDEST_PYTHON = [3, 10];
 
 /**
- * Installs and builds everything. Returns the programs that the JavaScript
- * tests start, as environment variables, and whether the browser takes part.
+ * Installs and builds everything. Returns the programs that the clients' tests
+ * start, as environment variables, and which suites take part: `python` is the
+ * interpreter that has the packages, if its tests do.
  */
-export function prepare({ skipBrowser }) {
+export function prepare({ skipBrowser, skipPython }) {
   requireTools();
   installPackages("tests/js");
   if (!skipBrowser) {
     installPackages("tests/browser");
     installChromium();
   }
-  return { programs: buildServers(), skipBrowser };
+  const python = skipPython ? undefined : installPython();
+  return { programs: buildServers(), skipBrowser, python };
 }
 
 function requireTools() {
@@ -66,6 +69,31 @@ function installByApt() {
 function installByPlaywright() {
   const args = ["install", "--only-shell", "chromium"];
   return runs("node", ["node_modules/playwright-core/cli.js", ...args], { cwd: "tests/browser" });
+}
+
+/** The packages of the tests in Python, in an environment of their own. */
+function installPython() {
+  const version = OLDEST_PYTHON.join(".");
+  const check = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${OLDEST_PYTHON.join(", ")}))`;
+  if (!succeeds("python3", ["-c", check])) {
+    const what = `no Python ${version} with venv and pip for its tests (SKIP_PYTHON=1 skips them)`;
+    fail(what, "sudo apt-get install -y python3 python3-venv python3-pip");
+  }
+  const environment = join(targetDirectory(), "python");
+  const python = join(environment, "bin", "python");
+  const requirements = "tests/python/requirements.txt";
+  heading(`pip install -r ${requirements}`);
+  const install = ["-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"];
+  if (
+    !runs("python3", ["-m", "venv", environment]) ||
+    !runs(python, [...install, "--disable-pip-version-check", "-r", requirements])
+  ) {
+    fail(
+      `the packages of ${requirements} cannot be installed (SKIP_PYTHON=1 skips their tests)`,
+      `python3 -m venv --clear ${environment} && ${python} ${install.join(" ")} -r ${requirements}`,
+    );
+  }
+  return python;
 }
 
 /** Turns a command line into one that root runs, or nothing where none may. */

@@ -8,13 +8,19 @@ const CARGO = ["test", "--workspace", "--no-fail-fast"];
 const NODE = ["--test", "--test-reporter=spec", "--test-reporter-destination=stdout"];
 
 /** Runs the suites one after the other; a failing one does not stop the next. */
-export async function runSuites({ programs, skipBrowser }) {
+export async function runSuites({ programs, skipBrowser, python }) {
   // A signal would end this process without its `exit` listeners.
   for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   const suites = [
     {
       name: "rust",
       command: ["cargo", [...CARGO, "--tests", "--examples"]],
+      minutes: 20,
+      count: countCargo,
+    },
+    {
+      name: "metrics",
+      command: ["cargo", ["test", "-p", "engineio", "-p", "tests", "--all-features", "--lib", "--test", "wire"]],
       minutes: 20,
       count: countCargo,
     },
@@ -27,6 +33,15 @@ export async function runSuites({ programs, skipBrowser }) {
       folder: "tests/browser",
       count: countNode,
       skipped: skipBrowser && "SKIP_BROWSER=1",
+    },
+    {
+      name: "python",
+      // No bytecode: it would lie beside the sources.
+      command: [python, ["-B", "main.py"]],
+      minutes: 5,
+      folder: "tests/python",
+      count: countUnittest,
+      skipped: !python && "SKIP_PYTHON=1",
     },
   ];
   const results = [];
@@ -62,4 +77,15 @@ function countNode(output) {
     failed: count("fail") + count("cancelled"),
     ignored: count("skipped") + count("todo"),
   };
+}
+
+/** Reads the summary of Python's unittest, whose total has all in it. */
+function countUnittest(output) {
+  const [, total] = /^Ran (\d+) tests? in /m.exec(output) ?? [0, 0];
+  const [, summary] = /^(?:OK|FAILED)(?: \((.*)\))?$/m.exec(output) ?? [];
+  const count = (name) => Number(new RegExp(`(?:^|, )${name}=(\\d+)`).exec(summary)?.[1] ?? 0);
+  const failed = count("failures") + count("errors") + count("unexpected successes");
+  const ignored = count("skipped") + count("expected failures");
+  // A class that could not be set up has an error, but no test in the total.
+  return { passed: Math.max(total - failed - ignored, 0), failed, ignored };
 }

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, Uri, header};
 
 use super::revision::Revision;
 use super::session::Hello;
 use super::transport::Transport;
-use crate::{Config, Refused};
+use crate::{Config, Origins, Refused};
 
 /// A request below the engine's path, as its query and headers describe it.
 ///
 /// The checks are made in the order of the reference, which clients can see:
-/// transport, origin, session, then those of a handshake.
+/// transport, origin, session, then those of a handshake, and its revision last.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Request {
@@ -40,7 +40,8 @@ impl Request {
     ///
     /// If the transport is unknown or not enabled, or the origin is malformed
     /// or not allowed.
-    pub fn parse(query: &str, headers: &HeaderMap, config: &Config) -> Result<Self, Refused> {
+    pub fn parse(uri: &Uri, headers: &HeaderMap, config: &Config) -> Result<Self, Refused> {
+        let query = uri.query().unwrap_or_default();
         let (mut transport, mut sid, mut eio) = (None, None, None);
         let (mut b64, mut jsonp) = (None, None);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -58,7 +59,8 @@ impl Request {
             .and_then(|name| Transport::from_name(&name))
             .filter(|transport| config.transports.contains(transport))
             .ok_or(Refused::UnknownTransport)?;
-        check_origin(headers, config)?;
+        let is_script = transport == Transport::Polling && jsonp.is_some();
+        check_origin(uri, headers, is_script, config)?;
         Ok(Self {
             transport,
             sid: sid.filter(|sid| !sid.is_empty()).map(Into::into),
@@ -87,7 +89,8 @@ impl Request {
         Ok(())
     }
 
-    /// Checks that the server speaks what the client does.
+    /// Checks that the server speaks what the client does: after the application
+    /// was asked, as the reference does.
     ///
     /// # Errors
     ///
@@ -130,15 +133,27 @@ impl fmt::Debug for Request {
     }
 }
 
-fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), Refused> {
+fn check_origin(
+    uri: &Uri,
+    headers: &HeaderMap,
+    is_script: bool,
+    config: &Config,
+) -> Result<(), Refused> {
     let origin = match headers.get(header::ORIGIN) {
         None => None,
         Some(value) => Some(value.to_str().map_err(|_| Refused::InvalidOrigin)?),
     };
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    if config.origins.allow(origin, host) {
+    // Where the target names the host, as it always does in HTTP/2, the header
+    // does not count (RFC 9112, section 3.2.2).
+    let host = match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok()),
+    };
+    // Any page may have such a script, which is asked for with cookies.
+    let is_unknown = is_script && origin.is_none() && config.origins != Origins::Any;
+    if !is_unknown && config.origins.allow(origin, host) {
         Ok(())
     } else {
         Err(Refused::Forbidden)
@@ -164,10 +179,13 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::Origins;
 
     fn parse(query: &str) -> Result<Request, Refused> {
-        Request::parse(query, &HeaderMap::new(), &Config::default())
+        Request::parse(&uri(query), &HeaderMap::new(), &Config::default())
+    }
+
+    fn uri(query: &str) -> Uri {
+        format!("/engine.io/?{query}").parse().unwrap()
     }
 
     #[test]
@@ -176,6 +194,7 @@ mod tests {
         assert_eq!(request.sid.as_deref(), Some("b"));
         assert_eq!(request.revision, Revision::V4);
         assert_eq!(request.check_handshake(&Method::GET), Ok(()));
+        assert_eq!(request.check_revision(&Config::default()), Ok(()));
     }
 
     #[test]
@@ -193,7 +212,7 @@ mod tests {
         }
         let config = Config::default().transports([Transport::Websocket]);
         assert_eq!(
-            Request::parse("transport=polling", &HeaderMap::new(), &config),
+            Request::parse(&uri("transport=polling"), &HeaderMap::new(), &config),
             Err(Refused::UnknownTransport)
         );
     }
@@ -268,7 +287,7 @@ mod tests {
             header::ORIGIN,
             HeaderValue::from_static("http://evil.example"),
         );
-        let parse = |query, headers: &HeaderMap| Request::parse(query, headers, &config);
+        let parse = |query, headers: &HeaderMap| Request::parse(&uri(query), headers, &config);
         assert_eq!(
             parse("transport=x", &headers),
             Err(Refused::UnknownTransport)
@@ -285,5 +304,23 @@ mod tests {
             parse("transport=polling", &headers),
             Err(Refused::InvalidOrigin)
         );
+    }
+
+    #[test]
+    fn the_same_origin_is_that_of_the_target_where_it_names_a_host() {
+        let config = Config::default().origins(Origins::Same);
+        let target: Uri = "https://chat.example/engine.io/?transport=polling"
+            .parse()
+            .unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
+        for (origin, is_allowed) in [
+            ("https://chat.example", true),
+            ("https://evil.example", false),
+        ] {
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            let request = Request::parse(&target, &headers, &config);
+            assert_eq!(request.is_ok(), is_allowed, "{origin}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One client's session, without I/O.
 
 mod polling;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod upgrade;
@@ -19,6 +20,7 @@ use super::transport::Transport;
 use crate::{CloseReason, Config, SendError};
 use polling::Poll;
 pub use polling::{Delivery, Payload};
+pub use terms::{Class, Close, Event, Fault, Hello};
 use upgrade::Probe;
 pub use upgrade::{ProbeId, ProbeStep};
 
@@ -78,7 +80,7 @@ pub struct Session {
     inbox: Inbox,
     /// Since when the inbox is full.
     full_since: Option<Instant>,
-    /// What was queued when the session ended, until somebody drops it.
+    /// What was queued and is done with, until somebody drops it.
     discarded: Vec<Packet>,
     poll: Poll,
     is_pushing: bool,
@@ -93,87 +95,16 @@ enum Phase {
     Closed(CloseReason),
 }
 
-/// A packet that breaks the rules; the connection that it came on is to be
-/// closed, and the session is, unless the connection was only a candidate.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Fault {
-    /// A client of revision 4 does not ping, except on a candidate; one of
-    /// revision 3 does not pong.
-    #[error("expected a pong of revision 4 or a ping of revision 3, got the other")]
-    HeartbeatDirection,
-    /// A candidate sends `2probe`, then `5`, and nothing else before.
-    #[error("expected `2probe` or `5` on a candidate websocket")]
-    NoProbe,
-    /// The candidate was given up, or the session is closed.
-    #[error("the upgrade was given up")]
-    StaleProbe,
-}
-
-/// How a client opened its session: what it speaks, and over what.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Hello {
-    /// It takes no binary data on polling, but base64. Only revision 3 asks;
-    /// revision 4 always has base64 there.
-    pub base64: bool,
-    /// Its polling is JSONP, with this number of its callback.
-    pub jsonp: Option<u32>,
-    /// The revision that it speaks.
-    pub revision: Revision,
-    /// The transport that it starts on.
-    pub transport: Transport,
-}
-
-impl From<Transport> for Hello {
-    /// Revision 4, without JSONP.
-    fn from(transport: Transport) -> Self {
-        Self {
-            base64: false,
-            jsonp: None,
-            revision: Revision::V4,
-            transport,
-        }
-    }
-}
-
-/// What happened on a session, for its application.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Event {
-    /// The client sent a message.
-    Message(Message),
-    /// The session moved to the websocket.
-    Upgraded,
-    /// The session ended. Nothing follows.
-    Closed(CloseReason),
-}
-
-/// Whether a message may be dropped.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Class {
-    /// It is queued, whatever the state of the transport.
-    Reliable,
-    /// It is dropped unless nothing is queued and the transport can take it now.
-    Volatile,
-}
-
-/// How a server closes a session.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Close {
-    /// At once; what is queued is dropped.
-    Discard,
-    /// What is queued is sent first, for [`close_timeout`] at most.
-    ///
-    /// [`close_timeout`]: crate::Limits::close_timeout
-    Flush,
-}
-
 impl Session {
-    /// Opens a session: the open packet is queued.
+    /// Opens a session: the open packet is queued, and the initial one behind it.
     pub fn new(config: Arc<Config>, sid: Sid, hello: impl Into<Hello>, now: Instant) -> Self {
         let hello = hello.into();
         let open = open_packet(&config, &sid, hello.transport);
         let mut outbox = Outbox::default();
         outbox.push(Packet::Open(open.into()));
+        if let Some(message) = &config.initial_packet {
+            outbox.push(Packet::Message(message.clone()));
+        }
         let (interval, timeout) = (config.ping_interval, config.ping_timeout);
         Self {
             heartbeat: Heartbeat::new(hello.revision, interval, timeout, now),
@@ -383,8 +314,11 @@ impl Session {
         self.inbox.detach(below);
     }
 
-    /// What was queued when the session ended. It may run code of the
-    /// application when it is dropped: not to be dropped under a lock.
+    /// What was queued and is done with: written to a payload; replaced by a
+    /// newer message of its key, or dropped for want of room; or not to be sent
+    /// since the session ended. It may run code of the application when it is
+    /// dropped: to be taken after each use of the session, and not to be dropped
+    /// under a lock.
     pub fn take_discarded(&mut self) -> Vec<Packet> {
         std::mem::take(&mut self.discarded)
     }
@@ -403,23 +337,39 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If the session is not open; if a volatile message cannot leave now; or
-    /// if the client has left more unread than the budget allows, which closes
-    /// the session.
-    pub fn send(&mut self, parts: &[Message], class: Class) -> Result<(), SendError> {
+    /// If the session is not open; if its [`Class`] lets the message be dropped,
+    /// and it was; or if the client has left more unread than the budget allows,
+    /// which closes the session.
+    pub fn send(&mut self, parts: &[Message], class: Class<'_>) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        if class == Class::Volatile && !self.can_take_now() {
-            return Err(SendError::Dropped);
+        let limits = &self.config.limits;
+        let charge = parts.iter().map(Message::charge).sum();
+        match class {
+            Class::Keyed(key) => {
+                let outbox = &mut self.outbox;
+                if !outbox.push_keyed(key, parts, limits, &mut self.discarded) {
+                    return Err(SendError::Dropped);
+                }
+                return Ok(());
+            }
+            Class::Reliable => {
+                let outbox = &mut self.outbox;
+                if !outbox.make_room(charge, limits.budget, &mut self.discarded) {
+                    self.finish(CloseReason::SlowConsumer);
+                    return Err(SendError::SlowConsumer);
+                }
+            }
+            Class::Volatile => {
+                let has_room = self.is_ready() && self.outbox.fits(charge, limits.budget);
+                if !has_room || !self.can_take_now() {
+                    return Err(SendError::Dropped);
+                }
+            }
         }
-        let before = self.outbox.charged();
         for part in parts {
             self.outbox.push(Packet::Message(part.clone()));
-        }
-        if before > 0 && self.outbox.charged() > self.config.limits.budget {
-            self.finish(CloseReason::SlowConsumer);
-            return Err(SendError::SlowConsumer);
         }
         Ok(())
     }
@@ -473,10 +423,16 @@ impl Session {
     }
 
     /// Answers a ping of revision 3; the data that it may have is not echoed. A
-    /// client that pings and does not read comes to the end of its budget.
+    /// client that pings and does not read comes to the end of its budget; one
+    /// that still reads something long has one pong beyond it.
     fn pong(&mut self) {
-        self.outbox.push(Packet::PONG);
-        if self.outbox.charged() > self.config.limits.budget {
+        let budget = self.config.limits.budget;
+        let pong = Packet::PONG;
+        let outbox = &mut self.outbox;
+        if outbox.make_room(pong.charge(), budget, &mut self.discarded) || !outbox.ends_with(&pong)
+        {
+            outbox.push(pong);
+        } else {
             self.finish(CloseReason::SlowConsumer);
         }
     }

@@ -8,8 +8,8 @@ use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, Response};
 use http_body::Body as HttpBody;
 
 use super::response::{self, accepted};
@@ -45,24 +45,28 @@ impl Drop for PollGuard {
 pub(super) async fn push<B>(
     config: &Config,
     shared: Arc<Shared>,
-    request: Request<B>,
+    headers: &HeaderMap,
+    body: B,
 ) -> Result<Response<Body>, Refused>
 where
     B: HttpBody<Data = Bytes> + Send,
     B::Error: fmt::Display,
 {
+    if is_encoded(headers) {
+        return Err(Refused::ContentEncoding);
+    }
     shared.update(|session, now| session.begin_push(now))?;
     let guard = PushGuard(Some(shared));
     let shared = guard.0.as_ref().expect("it is taken when it is over");
     let hello = shared.read(|session| session.hello());
-    let is_binary = is_octet_stream(request.headers());
+    let is_binary = is_octet_stream(headers);
     if is_binary && (hello.revision == Revision::V4 || hello.jsonp.is_some()) {
         shared.update(|session, now| {
             session.handle_loss(Transport::Polling, CloseReason::TransportError, now);
         });
         return Err(Refused::BadPayload);
     }
-    let body = match collect(request.into_body(), config.max_payload, shared).await {
+    let body = match collect(body, config.max_payload, shared).await {
         Ok(body) => body,
         Err(Collect::Aborted) => return Err(Refused::BadPayload),
         Err(Collect::Ended) => return Err(shared.read(ended)),
@@ -120,6 +124,8 @@ fn decode(body: Bytes, hello: Hello, is_binary: bool, limit: usize) -> Option<De
 
 /// Gives the packets of a body to the session: those before the first bad one.
 fn deliver(shared: &Shared, decoded: Decoded) -> Result<(), Refused> {
+    let figures = shared.figures();
+    figures.received(Transport::Polling, decoded.packets.len(), decoded.length);
     shared.update(|session, now| {
         if session.transport() != Transport::Polling {
             return Err(Refused::TransportMismatch);
@@ -131,11 +137,15 @@ fn deliver(shared: &Shared, decoded: Decoded) -> Result<(), Refused> {
         }
         // A small message would keep the whole body alive.
         session.detach_events(decoded.length / 2);
-        decoded.result.map_err(|error| {
-            tracing::debug!(%error, "bad payload");
+        if decoded.result.is_err() {
             session.handle_loss(Transport::Polling, CloseReason::ParseError, now);
-            Refused::BadPayload
-        })
+        }
+        Ok(())
+    })?;
+    // Not under the lock: a subscriber may call the session.
+    decoded.result.map_err(|error| {
+        tracing::debug!(%error, "bad payload");
+        Refused::BadPayload
     })
 }
 
@@ -197,6 +207,17 @@ where
         }
         collected.extend_from_slice(&data);
     }
+}
+
+/// Whether the body is compressed: it would be read as packets, and a small one
+/// may inflate without limit.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
 fn is_octet_stream(headers: &HeaderMap) -> bool {

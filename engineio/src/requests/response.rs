@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_VERSION, USER_AGENT, X_XSS_PROTECTION,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+    USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_XSS_PROTECTION,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::shared::Shared;
 use crate::{Body, Payload, PayloadBody, Refused, encode_jsonp};
+
+/// What clients send is in the bodies: no browser is to take them for a page.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// The answer to a GET.
 pub(super) fn payload(mut payload: Payload, shared: Arc<Shared>) -> Response<Body> {
@@ -37,6 +41,7 @@ fn set_headers(response: &mut Response<Body>, content_type: &'static str) {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
 }
 
 /// Whether an Internet Explorer asks, which takes some payloads for an attack.
@@ -70,10 +75,12 @@ pub(super) fn empty(status: StatusCode) -> Response<Body> {
 /// A refusal as polling clients get it.
 pub(super) fn refuse(refused: &Refused) -> Response<Body> {
     let mut response = empty(refused.status());
+    let headers = response.headers_mut();
+    set_advice(headers, refused);
     if let Some(body) = refused.body() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         *response.body_mut() = body.into();
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
     }
     response
 }
@@ -83,10 +90,11 @@ pub(super) fn refuse(refused: &Refused) -> Response<Body> {
 pub(super) fn refuse_upgrade(refused: &Refused) -> Response<Body> {
     let mut response = Response::new(refused.to_string().into());
     *response.status_mut() = match refused {
-        Refused::Unavailable => refused.status(),
+        Refused::TooManySessions | Refused::Unavailable => refused.status(),
         _ => StatusCode::BAD_REQUEST,
     };
     let headers = response.headers_mut();
+    set_advice(headers, refused);
     if *refused == Refused::WebsocketHandshake {
         // RFC 6455, section 4.4: what the client may try instead.
         headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
@@ -94,4 +102,19 @@ pub(super) fn refuse_upgrade(refused: &Refused) -> Response<Body> {
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
     response
+}
+
+/// What the client may do instead, or when.
+fn set_advice(headers: &mut HeaderMap, refused: &Refused) {
+    match refused {
+        // RFC 9110, section 15.5.16.
+        Refused::ContentEncoding => {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
+        // Seconds; clients that lost their server come back at about this pace.
+        Refused::TooManySessions | Refused::Unavailable => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        _ => {}
+    }
 }

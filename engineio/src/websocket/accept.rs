@@ -6,16 +6,27 @@ use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::Refused;
 
-/// Checks a client's handshake, and gives the headers of the 101.
+/// Checks a client's handshake, and gives the headers of the 101, with the
+/// connection that is there behind it.
 ///
+/// Without one nothing could follow the 101: in HTTP/2, or below a host that
+/// does not let go of its connections.
+pub(crate) fn accept(parts: &mut Parts) -> Result<(HeaderMap, OnUpgrade), Refused> {
+    let answer = answer(&parts.headers)?;
+    let upgrade = parts.extensions.remove();
+    Ok((answer, upgrade.ok_or(Refused::WebsocketHandshake)?))
+}
+
 /// The first subprotocol that is offered is taken, as browsers fail a
 /// connection whose offer is ignored. Extensions are not taken up.
-pub(crate) fn accept(headers: &HeaderMap) -> Result<HeaderMap, Refused> {
+fn answer(headers: &HeaderMap) -> Result<HeaderMap, Refused> {
     let key = headers
         .get(SEC_WEBSOCKET_KEY)
         .filter(|key| is_key(key.as_bytes()))
@@ -80,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_handshake_is_answered_with_the_key_of_its_key() {
-        let answer = accept(&request()).unwrap();
+        let answer = super::answer(&request()).unwrap();
         assert_eq!(answer[SEC_WEBSOCKET_ACCEPT], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert!(!answer.contains_key(SEC_WEBSOCKET_PROTOCOL));
     }
@@ -89,7 +100,7 @@ mod tests {
     fn the_first_subprotocol_is_taken() {
         let mut headers = request();
         headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("a , b"));
-        assert_eq!(accept(&headers).unwrap()[SEC_WEBSOCKET_PROTOCOL], "a");
+        assert_eq!(answer(&headers).unwrap()[SEC_WEBSOCKET_PROTOCOL], "a");
     }
 
     #[test]
@@ -102,7 +113,7 @@ mod tests {
         ] {
             let mut headers = request();
             headers.insert(&name, HeaderValue::from_static(value));
-            assert_eq!(accept(&headers), Err(Refused::WebsocketHandshake), "{name}");
+            assert_eq!(answer(&headers), Err(Refused::WebsocketHandshake), "{name}");
         }
     }
 }

@@ -12,7 +12,8 @@ use hyper::upgrade::Upgraded;
 
 use super::reader::{Frame, Reader};
 use super::writer::Writer;
-use crate::{CloseReason, Config, Hello, Packet};
+use crate::figures::Figures;
+use crate::{CloseReason, Config, Hello, Packet, Revision, Transport};
 
 /// How much is read at once, into a buffer that all connections of a thread
 /// share.
@@ -39,6 +40,7 @@ pub(crate) struct Connection {
     is_shut: bool,
     /// The peer has ended its side.
     is_ended: bool,
+    figures: Figures,
 }
 
 /// Why nothing more comes from a connection, and what its peer is to be told.
@@ -58,7 +60,7 @@ pub(crate) enum Farewell {
 
 impl Connection {
     /// Boxed, as it moves from task to task.
-    pub(crate) fn new(io: Upgraded, config: &Config, hello: Hello) -> Box<Self> {
+    pub(crate) fn new(io: Upgraded, config: &Config, figures: Figures, hello: Hello) -> Box<Self> {
         Box::new(Self {
             io,
             reader: Reader::new(config.max_payload),
@@ -67,7 +69,13 @@ impl Connection {
             writer: Writer::new(hello),
             is_shut: false,
             is_ended: false,
+            figures,
         })
+    }
+
+    /// The revision that is spoken on it.
+    pub(crate) fn revision(&self) -> Revision {
+        self.writer.revision()
     }
 
     /// Reads once, into `inbound`; ready if there is something to look at. What
@@ -92,6 +100,16 @@ impl Connection {
     /// Why nothing more will come, once `inbound` is empty.
     pub(crate) fn loss(&self) -> Option<Loss> {
         self.loss.filter(|_| self.inbound.is_empty())
+    }
+
+    /// Queues packets, with what each is charged.
+    pub(crate) fn push(&mut self, packets: impl IntoIterator<Item = (Packet, usize)>) {
+        let (mut count, mut bytes) = (0, 0);
+        for (packet, charge) in packets {
+            count += 1;
+            bytes += self.writer.push(&packet, charge);
+        }
+        self.figures.sent(Transport::Websocket, count, bytes);
     }
 
     /// Writes what the writer holds.
@@ -131,11 +149,18 @@ impl Connection {
     }
 
     fn decode(&mut self, mut input: &[u8]) {
-        let revision = self.writer.revision();
+        let revision = self.revision();
+        let (mut count, mut bytes) = (0, 0);
         let loss = loop {
             let packet = match self.reader.next(&mut input) {
-                Ok(Some(Frame::Binary(data))) => Packet::from_binary(data, revision),
-                Ok(Some(Frame::Text(text))) => Packet::from_text(text, revision),
+                Ok(Some(Frame::Binary(data))) => {
+                    bytes += data.len();
+                    Packet::from_binary(data, revision)
+                }
+                Ok(Some(Frame::Text(text))) => {
+                    bytes += text.len();
+                    Packet::from_text(text, revision)
+                }
                 Ok(Some(Frame::Close)) => {
                     // Nothing follows a close frame, so the connection has no
                     // more use, whenever the peer ends it.
@@ -146,13 +171,17 @@ impl Connection {
                 Err(violation) => break Some(Loss::violation(violation.code)),
             };
             match packet {
-                Ok(packet) => self.inbound.push_back(packet),
+                Ok(packet) => {
+                    self.inbound.push_back(packet);
+                    count += 1;
+                }
                 Err(error) => {
                     tracing::debug!(%error, "bad packet");
                     break Some(Loss::parse_error());
                 }
             }
         };
+        self.figures.received(Transport::Websocket, count, bytes);
         self.loss = loss;
         self.writer.set_control(self.reader.take_control());
     }

@@ -24,23 +24,27 @@ pub(crate) async fn run(
 ) {
     let guard = ProbeGuard { shared, id };
     let shared = &guard.shared;
-    let upgraded = tokio::select! {
-        upgraded = upgrade => upgraded.ok(),
-        () = poll_fn(|cx| shared.poll_probe_over(cx, id)) => None,
+    let prove = async {
+        let upgraded = tokio::select! {
+            upgraded = upgrade => upgraded.ok(),
+            () = poll_fn(|cx| shared.poll_probe_over(cx, id)) => None,
+        };
+        let io = upgraded.ok_or(None)?;
+        let figures = task.figures().clone();
+        let mut connection = Connection::new(io, task.config(), figures, hello);
+        match poll_fn(|cx| poll_probe(&mut connection, shared, id, cx)).await {
+            Outcome::Proved => shared
+                .hand_over(id, connection)
+                .map_err(|connection| Some((connection, Farewell::Close(None)))),
+            Outcome::Rejected(farewell) => Err(Some((connection, farewell))),
+        }
     };
-    let Some(io) = upgraded else { return };
-    let mut connection = Connection::new(io, task.config(), hello);
-    let farewell = match poll_fn(|cx| poll_probe(&mut connection, shared, id, cx)).await {
-        Outcome::Proved => match shared.hand_over(id, connection) {
-            Ok(()) => return,
-            Err(returned) => {
-                connection = returned;
-                Farewell::Close(None)
-            }
-        },
-        Outcome::Rejected(farewell) => farewell,
-    };
-    reject(connection, farewell).await;
+    let Err(rejected) = prove.await else { return };
+    tracing::debug!("upgrade failed");
+    task.figures().upgrade_failed();
+    if let Some((connection, farewell)) = rejected {
+        reject(connection, farewell).await;
+    }
 }
 
 /// Tells a connection that it is not wanted: a close frame and nothing else.
@@ -51,7 +55,7 @@ pub(crate) async fn turn_away(upgrade: OnUpgrade, hello: Hello, task: TaskGuard)
         () = task.closing() => return,
     };
     if let Ok(Ok(io)) = upgraded {
-        let connection = Connection::new(io, config, hello);
+        let connection = Connection::new(io, config, task.figures().clone(), hello);
         reject(connection, Farewell::Close(None)).await;
     }
 }
@@ -91,9 +95,9 @@ fn poll_probe(
             }
             match shared.update(|session, now| session.handle_probe(id, &packet, now)) {
                 // Not from the session's outbox, so nothing is charged.
-                Ok(_) => connection.writer.push(&Packet::Pong("probe".into()), 0),
+                Ok(_) => connection.push([(Packet::Pong("probe".into()), 0)]),
                 Err(fault) => {
-                    tracing::debug!(sid = %shared.sid(), %fault, "upgrade rejected");
+                    tracing::debug!(%fault, "bad packet on a candidate");
                     return Poll::Ready(Outcome::Rejected(Farewell::Close(None)));
                 }
             }

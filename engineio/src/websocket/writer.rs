@@ -67,24 +67,25 @@ impl Writer {
         self.revision
     }
 
-    /// Queues a packet. `charge` is what comes back through
-    /// [`take_released`](Self::take_released) when the kernel took it.
-    pub(crate) fn push(&mut self, packet: &Packet, charge: usize) {
+    /// Queues a packet, and says how long its frame's payload is. `charge` is
+    /// what comes back through [`take_released`](Self::take_released) when the
+    /// kernel took it.
+    pub(crate) fn push(&mut self, packet: &Packet, charge: usize) -> usize {
         match packet {
             Packet::Message(Message::Binary(data)) if !self.as_base64 => {
                 let kind: &[u8] = match self.revision {
                     Revision::V3 => &[4],
                     Revision::V4 => &[],
                 };
-                self.push_frame(BINARY, kind, data, charge);
+                self.push_frame(BINARY, kind, data, charge)
             }
             Packet::Message(Message::Text(text)) => {
-                self.push_frame(TEXT, &[], text.frame().as_bytes(), charge);
+                self.push_frame(TEXT, &[], text.frame().as_bytes(), charge)
             }
             other => {
                 let mut frame = String::new();
                 other.write_text(self.revision, &mut frame);
-                self.push_frame(TEXT, &[], &Bytes::from(frame), charge);
+                self.push_frame(TEXT, &[], &Bytes::from(frame), charge)
             }
         }
     }
@@ -108,6 +109,15 @@ impl Writer {
     /// The charges of the packets that the kernel took since the last call.
     pub(crate) fn take_released(&mut self) -> usize {
         std::mem::take(&mut self.released)
+    }
+
+    /// The charges of what will never be written: the connection is given up.
+    pub(crate) fn give_up(&mut self) -> usize {
+        let queue = std::mem::take(&mut self.queue);
+        self.gathered = BytesMut::new();
+        queue.iter().map(|piece| piece.charge).sum::<usize>()
+            + std::mem::take(&mut self.gathered_charge)
+            + self.take_released()
     }
 
     /// Writes until all is taken. On `Pending` a part may have been.
@@ -137,7 +147,7 @@ impl Writer {
     }
 
     /// Queues a frame of `kind`, which is copied, and `payload`, which is shared.
-    fn push_frame(&mut self, first: u8, kind: &[u8], payload: &Bytes, charge: usize) {
+    fn push_frame(&mut self, first: u8, kind: &[u8], payload: &Bytes, charge: usize) -> usize {
         self.gathered.extend_from_slice(&[first]);
         // RFC 6455, section 5.2: 7 bits, or 126 and 16 bits, or 127 and 64.
         match kind.len() + payload.len() {
@@ -164,6 +174,7 @@ impl Writer {
                 charge,
             });
         }
+        kind.len() + payload.len()
     }
 
     /// Whether there is something to write. What was gathered is taken up once

@@ -55,6 +55,10 @@ impl Args {
     /// If the value's `Serialize` fails, or writes JSON that is deeper than
     /// 127 levels.
     pub fn new(args: impl IntoArgs) -> Result<Self, EncodeError> {
+        Self::write(&args)
+    }
+
+    pub(crate) fn write(args: &impl IntoArgs) -> Result<Self, EncodeError> {
         let mut writer = Writer::default();
         args.write_args(&mut writer)?;
         Self::from_writer(writer)

@@ -1,5 +1,8 @@
 //! The namespaces of one client.
 
+mod target;
+
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,15 +12,18 @@ use engineio::Message;
 use super::args::Args;
 use super::decoder::Decoder;
 use super::packet::{Data, Packet};
-use crate::{Limits, Violation};
+use super::parser::Parser;
+use super::protocol::Protocol;
+use crate::{Limits, PacketError, Violation};
 
 /// The Socket.IO side of one Engine.IO session: which namespaces the client is
 /// in, hence what it may say, and until when it has to say it.
 ///
 /// It does no I/O and reads no clock. Each message goes into
-/// [`handle`](Self::handle), and what it asks for comes out. After each call
-/// the deadline is that of [`poll_timeout`](Self::poll_timeout). A
-/// [`Violation`] ends the session.
+/// [`handle`](Self::handle), and what it asks for comes out; first of all, before
+/// any message, what [`poll_input`](Self::poll_input) gives. After each call the
+/// deadline is that of [`poll_timeout`](Self::poll_timeout). A [`Violation`] ends
+/// the session.
 ///
 /// A namespace of the client goes through these states:
 ///
@@ -37,11 +43,17 @@ use crate::{Limits, Violation};
 /// like anything else; the server holds it until it has decided. What it sends
 /// to a namespace that the server made it leave is dropped: the client may not
 /// know yet.
+///
+/// In protocol 4 the namespace `/` is `Pending` from the start: the client is
+/// connected to it without asking. And what names a namespace is the path of a
+/// URL, whose query is the auth payload.
 #[derive(Debug)]
 pub struct Connection {
     decoder: Decoder,
-    limits: Arc<Limits>,
     namespaces: Vec<(ByteString, State)>,
+    protocol: Protocol,
+    /// Whether the connection to `/` that is implied has not been handed out.
+    implies_connect: bool,
     /// By when the client has to be in a namespace; `None` once it was in one.
     connect_by: Option<Instant>,
     /// By when all attachments of the packet at hand have to be there.
@@ -60,14 +72,35 @@ enum State {
 impl Connection {
     /// A connection that opens now. Within `connect_timeout` the client has to
     /// be accepted by a namespace.
-    pub fn new(limits: Arc<Limits>, connect_timeout: Duration, now: Instant) -> Self {
+    pub fn new(
+        parser: Parser,
+        protocol: Protocol,
+        limits: Arc<Limits>,
+        connect_timeout: Duration,
+        now: Instant,
+    ) -> Self {
+        let implied = match protocol {
+            Protocol::V4 => Some((MAIN, State::Pending)),
+            Protocol::V5 => None,
+        };
         Self {
-            decoder: Decoder::new(limits.clone()),
-            limits,
-            namespaces: Vec::new(),
+            decoder: Decoder::new(parser, limits),
+            implies_connect: implied.is_some(),
+            namespaces: implied.into_iter().collect(),
+            protocol,
             connect_by: now.checked_add(connect_timeout),
             attachments_by: None,
         }
+    }
+
+    /// What the client asks for without saying it. To be called until nothing
+    /// comes out, before the first message is handled.
+    pub fn poll_input(&mut self) -> Option<Input> {
+        let implied = mem::take(&mut self.implies_connect);
+        implied.then(|| Input::Connect {
+            nsp: MAIN,
+            auth: Args::default(),
+        })
     }
 
     /// Takes the client's next message. Nothing comes out if a packet is not
@@ -83,7 +116,7 @@ impl Connection {
         self.attachments_by = match self.attachments_by {
             _ if !self.decoder.is_pending() => None,
             Some(deadline) => Some(deadline),
-            None => now.checked_add(self.limits.attachment_timeout),
+            None => now.checked_add(self.limits().attachment_timeout),
         };
         packet.map_or(Ok(None), |packet| self.handle_packet(packet))
     }
@@ -147,7 +180,16 @@ impl Connection {
     }
 
     fn handle_packet(&mut self, packet: Packet) -> Result<Option<Input>, Violation> {
-        let Packet { nsp, data } = packet;
+        let Packet { mut nsp, mut data } = packet;
+        if self.protocol == Protocol::V4 {
+            if let Data::Connect(auth) = &mut data {
+                *auth = target::auth(&nsp, self.limits().auth_bytes)?;
+            }
+            nsp = target::name(&nsp);
+        }
+        if nsp.len() > self.limits().name_length {
+            return Err(PacketError::NamespaceLength.into());
+        }
         match data {
             Data::Ack { id, args } => {
                 let answer = self.member(&nsp)?.zip(id);
@@ -181,7 +223,7 @@ impl Connection {
             }
             self.namespaces.remove(index);
         }
-        if self.count(|state| state != State::Left) >= self.limits.namespaces {
+        if self.count(|state| state != State::Left) >= self.limits().namespaces {
             return Err(Violation::TooManyNamespaces);
         }
         // A copy: the name is kept, and the message's buffer is not to be.
@@ -200,7 +242,7 @@ impl Connection {
 
     /// Forgets the namespace that was left first if too many are remembered.
     fn forget_left(&mut self) {
-        if self.count(|state| state == State::Left) > self.limits.namespaces {
+        if self.count(|state| state == State::Left) > self.limits().namespaces {
             let first = self
                 .namespaces
                 .iter()
@@ -208,6 +250,10 @@ impl Connection {
             self.namespaces
                 .remove(first.expect("more than none were left"));
         }
+    }
+
+    fn limits(&self) -> &Limits {
+        self.decoder.limits()
     }
 
     fn count(&self, is: impl Fn(State) -> bool) -> usize {
@@ -221,6 +267,9 @@ impl Connection {
         self.namespaces.iter().position(|(name, _)| name == nsp)
     }
 }
+
+/// The namespace that every client of protocol 4 is connected to.
+const MAIN: ByteString = ByteString::from_static("/");
 
 /// What a client asks for.
 #[derive(Clone, Debug, Eq, PartialEq)]

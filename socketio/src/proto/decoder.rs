@@ -1,12 +1,13 @@
 //! Messages to packets.
 //!
-//! A packet is a text, `<type>[<attachments>-][<namespace>,][<id>][<json>]`,
-//! and then as many binary messages as it has attachments. What the reference
-//! takes by accident of JavaScript (white space as a digit, an event without a
-//! name, a hexadecimal count) is refused.
+//! In the default codec a packet is a text,
+//! `<type>[<attachments>-][<namespace>,][<id>][<json>]`, and then as many binary
+//! messages as it has attachments. What the reference takes by accident of
+//! JavaScript (white space as a digit, an event without a name, a hexadecimal
+//! count) is refused.
 
 mod header;
-mod payload;
+pub(super) mod payload;
 
 use std::sync::Arc;
 
@@ -15,7 +16,9 @@ use bytestring::ByteString;
 use engineio::{Message, Text};
 
 use self::header::Header;
+use super::encoder::is_reserved;
 use super::packet::{Data, Packet};
+use super::parser::Parser;
 use crate::{Limits, PacketError};
 
 /// Puts packets together from the messages that carry them.
@@ -23,9 +26,9 @@ use crate::{Limits, PacketError};
 /// Packets share the buffers of their messages.
 ///
 /// ```
-/// use socketio::{Data, Decoder, Limits};
+/// use socketio::{Data, Decoder, Limits, Parser};
 ///
-/// let mut decoder = Decoder::new(Limits::default());
+/// let mut decoder = Decoder::new(Parser::Json, Limits::default());
 /// let packet = decoder.handle(r#"2/chat,["say","hello"]"#.into())?.unwrap();
 /// assert_eq!(packet.nsp, "/chat");
 /// assert!(matches!(packet.data, Data::Event { name, .. } if name == "say"));
@@ -34,14 +37,16 @@ use crate::{Limits, PacketError};
 #[derive(Debug)]
 pub struct Decoder {
     limits: Arc<Limits>,
+    parser: Parser,
     partial: Option<Box<Partial>>,
 }
 
 impl Decoder {
     /// A decoder at the start of a connection.
-    pub fn new(limits: impl Into<Arc<Limits>>) -> Self {
+    pub fn new(parser: Parser, limits: impl Into<Arc<Limits>>) -> Self {
         Self {
             limits: limits.into(),
+            parser,
             partial: None,
         }
     }
@@ -54,17 +59,30 @@ impl Decoder {
     /// the packet is kept then, and the next message starts a new one; a
     /// server closes the connection instead.
     pub fn handle(&mut self, message: Message) -> Result<Option<Packet>, PacketError> {
-        match (message, self.partial.take()) {
-            (Message::Binary(data), Some(partial)) => self.handle_attachment(data, partial),
-            (Message::Binary(_), None) => Err(PacketError::UnexpectedBinary),
-            (Message::Text(_), Some(_)) => Err(PacketError::UnexpectedText),
-            (Message::Text(text), None) => self.handle_text(text),
+        match self.parser {
+            Parser::Json => self.handle_part(message),
+            #[cfg(feature = "msgpack")]
+            Parser::MessagePack => super::msgpack::decode(message, &self.limits).map(Some),
         }
     }
 
     /// Whether attachments of a packet are still due.
     pub fn is_pending(&self) -> bool {
         self.partial.is_some()
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Takes the next text or attachment.
+    fn handle_part(&mut self, message: Message) -> Result<Option<Packet>, PacketError> {
+        match (message, self.partial.take()) {
+            (Message::Binary(data), Some(partial)) => self.handle_attachment(data, partial),
+            (Message::Binary(_), None) => Err(PacketError::UnexpectedBinary),
+            (Message::Text(_), Some(_)) => Err(PacketError::UnexpectedText),
+            (Message::Text(text), None) => self.handle_text(text),
+        }
     }
 
     fn handle_text(&mut self, text: Text) -> Result<Option<Packet>, PacketError> {
@@ -76,10 +94,12 @@ impl Decoder {
         };
         let payload = text.slice_ref(header.payload);
         if header.attachments == 0 {
-            let data = payload::read(&header, &payload, &self.limits)?;
+            let data = payload::read(header.kind, header.id, &payload, &self.limits)?;
+            refuse_reserved_name(&data)?;
             return Ok(Some(Packet { nsp, data }));
         }
         let data = payload::read_with_placeholders(&header, &payload, &self.limits)?;
+        data.as_ref().map_or(Ok(()), refuse_reserved_name)?;
         self.partial = Some(Box::new(Partial {
             nsp,
             data,
@@ -105,6 +125,14 @@ impl Decoder {
             return Ok(None);
         }
         partial.complete().map(Some)
+    }
+}
+
+/// No client sends the events that emitters have of their own.
+fn refuse_reserved_name(data: &Data) -> Result<(), PacketError> {
+    match data {
+        Data::Event { name, .. } if is_reserved(name) => Err(PacketError::Payload),
+        _ => Ok(()),
     }
 }
 

@@ -282,7 +282,7 @@ impl<'a> Scanner<'a> {
         Ok(kind)
     }
 
-    fn skip_whitespace(&mut self) {
+    pub(super) fn skip_whitespace(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }
@@ -307,13 +307,18 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn eat(&mut self, byte: u8) -> bool {
+    pub(super) fn eat(&mut self, byte: u8) -> bool {
         let eaten = self.peek() == Some(byte);
         self.at += usize::from(eaten);
         eaten
     }
 
-    fn peek(&self) -> Option<u8> {
+    #[cfg(feature = "msgpack")]
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes().get(self.at).copied()
     }
 

@@ -4,8 +4,14 @@ pub(crate) mod args;
 pub(crate) mod binary;
 pub(crate) mod connection;
 pub(crate) mod decoder;
+#[cfg(feature = "server")]
+pub(crate) mod draft;
 pub(crate) mod encoder;
 mod json;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 pub(crate) mod packet;
+pub(crate) mod parser;
+pub(crate) mod protocol;
 #[cfg(test)]
 mod testing;

@@ -46,6 +46,16 @@ pub enum Data {
     ConnectError(Args),
 }
 
+/// The types of packets, with their numbers on the wire.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Type {
+    Connect = 0,
+    Disconnect = 1,
+    Event = 2,
+    Ack = 3,
+    ConnectError = 4,
+}
+
 /// Why a client is refused by a namespace.
 ///
 /// The client gets it as it is: `{"message":…}`, and `data` if there is any.

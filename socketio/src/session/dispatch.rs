@@ -10,10 +10,10 @@ use super::event::Event;
 use super::gate::{Gate, Passed, Running};
 use super::load::{Charge, Place};
 use super::slot::Slot;
-use super::task::Task;
+use super::task::{Outcome, Task};
 use crate::hooks::Boxed;
 use crate::unwind::discard;
-use crate::{Acker, Args, Incoming, Socket};
+use crate::{Acker, Args, Incoming};
 
 impl Session {
     /// An event came: it starts, or it waits for those before it.
@@ -25,7 +25,9 @@ impl Session {
         ack: Option<u64>,
         cx: &mut Context<'_>,
     ) {
-        let Some(index) = self.find(nsp) else { return };
+        let Some(index) = self.find(nsp) else {
+            return self.hold(nsp, name, args, ack);
+        };
         let may_start = self.may_start();
         let slot = &mut self.slots[index];
         let acker = ack.map(|id| Acker::new(id, slot.socket.outlet()));
@@ -58,6 +60,7 @@ impl Session {
     fn start(&mut self, index: usize, event: Incoming, charge: Charge, cx: &mut Context<'_>) {
         let place = charge.start();
         let socket = &self.slots[index].socket;
+        socket.show_incoming(&event);
         if socket.namespace().behaviour().passes_events() {
             return self.call(index, event, place, cx);
         }
@@ -77,6 +80,14 @@ impl Session {
         match socket.handler(event.name()) {
             Some(handler) => {
                 let event = Event::start(socket.clone(), &handler, event);
+                if self.shared.config.serial_handlers {
+                    let handled = async move {
+                        event.await;
+                        drop(place);
+                        Passed::Handled
+                    };
+                    return self.run_hooks(index, Gate::Closed, Box::pin(handled), cx);
+                }
                 let task = Task::Event {
                     event,
                     _place: place,
@@ -115,9 +126,11 @@ impl Session {
 
     /// A task is done. What came through the gate of a socket that has left
     /// meanwhile is dropped.
-    pub(super) fn finish(&mut self, passed: Option<(Socket, Passed)>, cx: &mut Context<'_>) {
-        let Some((socket, passed)) = passed else {
-            return;
+    pub(super) fn finish(&mut self, outcome: Outcome, cx: &mut Context<'_>) {
+        let (socket, passed) = match outcome {
+            Outcome::Found(nsp, template) => return self.decide(&nsp, template, cx),
+            Outcome::Nothing => return,
+            Outcome::Passed(socket, passed) => (socket, passed),
         };
         let is_meant = |slot: &Slot| slot.socket.is(&socket);
         if let Some(index) = self.slots.iter().position(is_meant) {
@@ -130,7 +143,7 @@ impl Session {
         match passed {
             Passed::Decision(Ok(())) => self.admit(index, cx),
             Passed::Decision(Err(error)) => self.refuse(index, &error),
-            Passed::Connected | Passed::Event(None) => {}
+            Passed::Connected | Passed::Event(None) | Passed::Handled => {}
             Passed::Event(Some((event, place))) => self.call(index, event, place, cx),
         }
     }

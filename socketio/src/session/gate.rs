@@ -16,7 +16,7 @@ pub(crate) enum Gate {
     /// The middleware.
     Deciding(Running),
     /// The handlers of the connection, or those who see every event and have
-    /// the one before.
+    /// the one before, or its handler.
     Closed(Running),
 }
 
@@ -25,6 +25,8 @@ pub(crate) enum Passed {
     Decision(Result<(), ConnectError>),
     Connected,
     Event(Option<(Incoming, Place)>),
+    /// The handler of an event is done, where they run one after the other.
+    Handled,
 }
 
 /// Hooks that run among the tasks, as the slot sees them that waits for them.

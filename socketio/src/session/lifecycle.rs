@@ -8,30 +8,65 @@ use bytestring::ByteString;
 use engineio::{Close, CloseReason};
 
 use super::Session;
+use super::applicant::Early;
 use super::gate::{Gate, Passed, Running};
 use super::load::Leaving;
 use super::slot::Slot;
 use super::task::Task;
 use crate::hooks::Hooks;
 use crate::{
-    Args, ConnectError, DisconnectReason, Encoded, Handshake, Socket, Violation,
-    encode_connect_error, encode_disconnect,
+    Args, ConnectError, DisconnectReason, Encoded, Handshake, Namespace, Parser, Protocol, Socket,
+    Violation,
 };
 
 impl Session {
     /// A client asks to be let into a namespace.
-    pub(super) fn connect(&mut self, nsp: &ByteString, mut auth: Args, cx: &mut Context<'_>) {
+    pub(super) fn connect(&mut self, nsp: &ByteString, auth: Args, cx: &mut Context<'_>) {
+        match self.shared.namespaces.named(nsp) {
+            Some(namespace) => {
+                let handshake = self.handshake(auth);
+                self.enter(namespace, handshake, Vec::new(), cx);
+            }
+            None => self.apply(nsp, auth, cx),
+        }
+    }
+
+    /// What is kept of a CONNECT.
+    pub(super) fn handshake(&self, mut auth: Args) -> Handshake {
         // It is kept as long as the socket, and its message is not to be.
         auth.detach(usize::MAX);
-        let handshake = Handshake::new(auth, wall_clock(), self.link.engine.clone());
-        let Some(namespace) = self.shared.namespaces.find(nsp) else {
-            self.connection.refuse(nsp);
-            return self.send_refusal(nsp, &ConnectError::new("Invalid namespace"));
-        };
-        let socket = Socket::new(namespace, self.link.clone(), handshake);
+        Handshake::new(auth, wall_clock(), self.link.engine.clone())
+    }
+
+    /// Asks the middleware of a namespace, while what the client sent already
+    /// waits.
+    pub(super) fn enter(
+        &mut self,
+        namespace: Namespace,
+        handshake: Handshake,
+        waiting: Vec<Early>,
+        cx: &mut Context<'_>,
+    ) {
+        let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake);
+        let config = &self.shared.config;
+        // The last handlers of the one before may themselves be put off.
+        let limit = config.farewell_delay().saturating_add(config.leave_timeout);
+        let skips = config.skips_middleware();
         let decision = socket.namespace().hooks().decide(socket.clone());
-        let hooks = Box::pin(async move { Passed::Decision(decision.await) });
-        self.slots.push(Slot::new(socket));
+        let hooks = Box::pin(async move {
+            let Some(before) = before else {
+                return Passed::Decision(decision.await);
+            };
+            // Its end comes before the new beginning of the same socket.
+            before.done_within(limit).await;
+            Passed::Decision(if skips { Ok(()) } else { decision.await })
+        });
+        let mut slot = Slot::new(socket);
+        for early in waiting {
+            let (event, charge) = early.arrive(&slot.socket);
+            slot.waiting.push(event, charge);
+        }
+        self.slots.push(slot);
         self.run_hooks(self.slots.len() - 1, Gate::Deciding, hooks, cx);
     }
 
@@ -48,7 +83,13 @@ impl Session {
             "socket connected"
         );
         self.connection.accept(namespace.name());
-        socket.admit();
+        if !socket.admit() {
+            // The client is on another connection already. Or it was disconnected
+            // while it came back, or what it missed is not known any more: it is
+            // told so when it comes once more.
+            self.link.engine.close(Close::Discard);
+            return drop_out(&self.slots.remove(index).socket, DisconnectReason::Server);
+        }
         let hooks = namespace.hooks();
         if hooks.has_connect() {
             let connected = hooks.connected(socket.clone());
@@ -67,7 +108,7 @@ impl Session {
         tracing::debug!(socket = socket.id(), nsp, %error, "socket refused");
         self.connection.refuse(nsp);
         drop_out(&socket, DisconnectReason::Server);
-        self.send_refusal(nsp, error);
+        self.send_refusal(self.link.protocol, nsp, error);
     }
 
     /// Closes a connection whose client breaks the rules.
@@ -89,6 +130,8 @@ impl Session {
     /// Ends all sockets of the connection.
     pub(super) fn end(&mut self, reason: DisconnectReason, cx: &mut Context<'_>) {
         self.is_over = true;
+        // What they wait for is dropped where it waits.
+        self.applicants.clear();
         while !self.slots.is_empty() {
             self.part(0, reason, cx);
         }
@@ -148,12 +191,17 @@ impl Session {
     fn dismiss(&self, slot: &Slot) {
         if !matches!(slot.gate, Gate::Deciding(_)) {
             slot.socket.end(DisconnectReason::Server);
-            self.send(&encode_disconnect(slot.socket.namespace().name()));
+            let nsp = slot.socket.namespace().name();
+            self.send(&self.parser().encode_disconnect(nsp));
         }
     }
 
-    fn send_refusal(&self, nsp: &str, error: &ConnectError) {
-        self.send(&encode_connect_error(nsp, error));
+    pub(super) fn send_refusal(&self, protocol: Protocol, nsp: &str, error: &ConnectError) {
+        self.send(&self.parser().encode_connect_error(protocol, nsp, error));
+    }
+
+    fn parser(&self) -> Parser {
+        self.shared.config.parser
     }
 
     fn send(&self, packet: &Encoded) {

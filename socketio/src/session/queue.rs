@@ -34,7 +34,7 @@ impl Queue {
 
 /// Bytes below which a part of an event is copied: the buffer of a websocket,
 /// which holds many small messages, must not be kept for one.
-const DETACHED: usize = 1024;
+pub(super) const DETACHED: usize = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -4,15 +4,16 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures_util::future::{Abortable, abortable};
+use bytestring::ByteString;
+use futures_util::future::{AbortHandle, Abortable, abortable};
 use tokio::sync::oneshot;
 
 use super::event::Event;
 use super::gate::{Passed, Running};
 use super::load::Place;
-use crate::Socket;
 use crate::hooks::Boxed;
 use crate::unwind::discard;
+use crate::{Namespace, Socket};
 
 /// Something that runs to its end, on the task of the connection.
 ///
@@ -33,9 +34,30 @@ pub(crate) enum Task {
         _dropped: oneshot::Sender<()>,
     },
     Over,
+    /// The patterns that may know a namespace.
+    Search {
+        asked: Abortable<Boxed<Option<Namespace>>>,
+        nsp: ByteString,
+    },
+}
+
+/// What a task leaves behind.
+pub(crate) enum Outcome {
+    /// What the patterns say to the name of a namespace.
+    Found(ByteString, Option<Namespace>),
+    /// Nothing, or nobody is interested in it any more.
+    Nothing,
+    /// What came through the gate of this socket.
+    Passed(Socket, Passed),
 }
 
 impl Task {
+    /// Patterns that do not know yet whether there is such a namespace.
+    pub(crate) fn search(nsp: ByteString, asked: Boxed<Option<Namespace>>) -> (Self, AbortHandle) {
+        let (asked, abort) = abortable(asked);
+        (Self::Search { asked, nsp }, abort)
+    }
+
     /// Hooks that the next event of the socket waits for.
     pub(crate) fn gate(socket: Socket, hooks: Boxed<Passed>) -> (Self, Running) {
         let (hooks, abort) = abortable(hooks);
@@ -50,28 +72,30 @@ impl Task {
 }
 
 impl Future for Task {
-    /// What came through the gate of this socket, if it is one and was not
-    /// cancelled.
-    type Output = Option<(Socket, Passed)>;
+    type Output = Outcome;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let this = self.get_mut();
-        let passed = match this {
+        let outcome = match this {
             Self::Event { event, .. } => {
                 ready!(Pin::new(event).poll(cx));
-                None
+                Outcome::Nothing
             }
             Self::Farewell(hooks) => {
                 ready!(hooks.as_mut().poll(cx));
-                None
+                Outcome::Nothing
             }
-            Self::Gate { hooks, socket, .. } => {
-                let passed = ready!(Pin::new(hooks).poll(cx)).ok();
-                passed.map(|passed| (socket.clone(), passed))
-            }
-            Self::Over => None,
+            Self::Gate { hooks, socket, .. } => match ready!(Pin::new(hooks).poll(cx)) {
+                Ok(passed) => Outcome::Passed(socket.clone(), passed),
+                Err(_) => Outcome::Nothing,
+            },
+            Self::Over => Outcome::Nothing,
+            Self::Search { asked, nsp } => match ready!(Pin::new(asked).poll(cx)) {
+                Ok(found) => Outcome::Found(nsp.clone(), found),
+                Err(_) => Outcome::Nothing,
+            },
         };
         discard(mem::replace(this, Self::Over));
-        Poll::Ready(passed)
+        Poll::Ready(outcome)
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use socketio::{AckError, Socket};
+use socketio::{AckError, Config, Server, Socket};
+use tokio::time::{Instant, sleep};
 
 use crate::support::{Client, server};
 
@@ -37,6 +38,32 @@ async fn a_question_ends_with_its_time_or_its_socket() {
     assert!(matches!(question.await, Err(AckError::Disconnected)));
     let question = socket.emit_with_ack::<_, ()>("?", ());
     assert!(matches!(question.await, Err(AckError::Emit(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_without_a_timeout_has_that_of_the_configuration() {
+    let io = Server::new(Config::default().ack_timeout(Duration::from_secs(7)));
+    let client = Client::connect(&io).await;
+    let socket = only(&io.of("/").sockets());
+    let asked = Instant::now();
+    let question = socket.emit_with_ack::<_, ()>("?", ());
+    let broadcast = io.of("/").emit_with_ack::<_, ()>("?", ());
+    // It counts from the emission.
+    sleep(Duration::from_secs(2)).await;
+    assert!(matches!(question.await, Err(AckError::Timeout)));
+    assert!(broadcast.collect().await.is_err());
+    assert_eq!(asked.elapsed().as_secs(), 7);
+
+    let own = socket.emit_with_ack::<_, ()>("?", ());
+    let outcome = own.timeout(Duration::from_secs(1)).await;
+    assert!(matches!(outcome, Err(AckError::Timeout)));
+    assert_eq!(asked.elapsed().as_secs(), 8);
+    let patient = socket
+        .emit_with_ack::<_, ()>("?", ())
+        .timeout(Duration::MAX);
+    sleep(Duration::from_secs(60)).await;
+    client.send("33[]").await;
+    assert!(patient.await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use socketio::{Ack, BoxError, Config, ConnectError, DisconnectReason};
+use socketio::{Ack, BoxError, Config, ConnectError, DisconnectReason, Secure};
 use tokio::time::sleep;
 
 use crate::support::{Client, Log, fail, server};
@@ -278,6 +278,7 @@ async fn the_handshake_is_told() {
             "auth": handshake.auth.get::<Value>(0).unwrap(),
             "header": handshake.headers()["x-one"].to_str().unwrap(),
             "room": handshake.query("room"),
+            "secure": handshake.secure(),
             "target": handshake.uri().path(),
             "user": handshake.extensions().get::<&str>(),
             "xdomain": handshake.xdomain(),
@@ -286,7 +287,8 @@ async fn the_handshake_is_told() {
     let head = Request::builder()
         .header("x-one", "1")
         .header("origin", "http://a.example")
-        .extension("a user");
+        .extension("a user")
+        .extension(Secure);
     let mut client = Client::open_with(&io, head, "&room=a&room=b%20c").await;
     client
         .send_all(&[r#"0{"token":"t"}"#, r#"20["who"]"#])
@@ -296,6 +298,7 @@ async fn the_handshake_is_told() {
         "auth": { "token": "t" },
         "header": "1",
         "room": "b c",
+        "secure": true,
         "user": "a user",
         "target": "/socket.io/",
         "xdomain": true,

@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{Request, StatusCode};
+use http_body_util::Full;
+use socketio::engineio::{self, SendError};
 use socketio::{Config, EmitError, Incoming, Server, Socket};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Client, Log, fail, server};
+use crate::support::{Client, Log, fail, handshake, post, server, uri};
 
 #[tokio::test(start_paused = true)]
 async fn each_end_has_its_reason_and_comes_once() {
@@ -30,6 +35,46 @@ async fn each_end_has_its_reason_and_comes_once() {
         assert_eq!(io.of("/").socket_count(), 0);
         client.close().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_transport_is_told_as_such() {
+    let io = server();
+    let mut log = reasons(&io, "/");
+    let mut client = Client::connect(&io).await;
+    client.silence().await;
+    // A second poll beside the one that waits.
+    let poll = Request::get(uri(&client.sid)).body(Full::<Bytes>::default());
+    let response = io.handle(poll.unwrap()).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(log.next().await, "transport error");
+    log.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_too_slowly_is_told_as_such() {
+    let config = Config::default().engine(|engine| {
+        let limits = engineio::Limits::default().high_water(1000).budget(10_000);
+        engine.limits(limits)
+    });
+    let io = Server::new(config);
+    let mut log = reasons(&io, "/");
+    let sid = handshake(&io, Request::builder(), "").await;
+    post(&io, &sid, "40").await;
+    let socket = loop {
+        match io.of("/").sockets().pop() {
+            Some(socket) => break socket,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    let idle = socket.buffered();
+    socket.emit("x", "x".repeat(2000)).unwrap();
+    assert!((2064..2100).contains(&(socket.buffered() - idle)));
+    assert!(socket.ready().now_or_never().is_none());
+    let error = socket.emit("x", "x".repeat(9000)).unwrap_err();
+    assert!(matches!(error, EmitError::Send(SendError::SlowConsumer)));
+    assert_eq!(log.next().await, "slow consumer");
+    log.silence().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -396,7 +441,7 @@ async fn a_server_that_closes_drops_what_it_was_given() {
     let held = Arc::new(());
     let captures = || held.clone();
     let pattern = captures();
-    let games = io.of_matching(move |name| {
+    let games = io.of_matching(async move |name, _| {
         let _pattern = &pattern;
         name.starts_with("/game-")
     });

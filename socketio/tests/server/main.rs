@@ -3,13 +3,22 @@
 //! clock, except where threads race.
 
 mod acks;
+mod bus;
+mod cluster;
+mod cluster_model;
 mod connect;
+mod crowd;
 mod disconnect;
 mod dynamic;
 mod events;
 mod logs;
+mod observers;
 mod pressure;
+mod recovery;
+mod remote;
 mod rooms;
+mod serial;
+mod server_side;
 mod support;
 mod threads;
 mod wakers;

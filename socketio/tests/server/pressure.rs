@@ -52,6 +52,31 @@ async fn waiting_events_are_read_no_further_than_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn events_that_come_before_a_pattern_decides_are_read_no_further_than_the_limit() {
+    let io = narrow(Limits::default().pending_bytes(1500));
+    let gate = Arc::new(Notify::new());
+    let opened = gate.clone();
+    io.of_matching(async move |_, _| {
+        gate.notified().await;
+        true
+    });
+    let client = Client::open(&io).await;
+    client.send("0/x,").await;
+    let early = event("e", 1500).replacen('2', "2/x,", 1);
+    client.send(&early).await;
+    let second = withheld(&io, &client, &early).await;
+    opened.notify_one();
+    assert!(second.await.expect("it is answered"));
+
+    // A pattern that never decides does not hold its client for ever.
+    client.send("0/y,").await;
+    client.send(&early.replacen("/x", "/y", 1)).await;
+    withheld(&io, &client, "0/z,").await;
+    sleep(Limits::default().max_pause).await;
+    assert_eq!(io.engine().session_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_socket_held_when_it_left_does_not_count() {
     let io = narrow(Limits::default().pending_bytes(2000));
     io.of("/held")

@@ -130,6 +130,38 @@ async fn many_sockets_are_moved_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_server_speaks_for_its_main_namespace() {
+    let io = server();
+    io.on_connect(async |socket| socket.join("all"));
+    let mut crowd = Crowd::gather(&io, 2).await;
+    io.emit("all", ()).unwrap();
+    io.to(crowd.sockets[0].id()).emit("one", ()).unwrap();
+    io.except(crowd.sockets[0].id()).emit("other", ()).unwrap();
+    io.everyone().join("b").unwrap();
+    io.everyone().leave("all");
+    io.to("b").compress(false).emit("b", ()).unwrap();
+    io.to("all").emit("nobody", ()).unwrap();
+    crowd.sockets[1].compress(true).emit("self", ()).unwrap();
+    assert_eq!(crowd.heard().await, ["all one b", "all other b self"]);
+    assert_eq!(io.sockets().len(), 2);
+    assert_eq!(io.of("/").rooms().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_selection_that_is_narrowed_leaves_the_wider_one_as_it_was() {
+    let io = server();
+    let mut crowd = Crowd::gather(&io, 2).await;
+    crowd.sockets[0].join("a").unwrap();
+    let wide = io.of("/").everyone();
+    let narrow = wide.clone().to("a");
+    let empty = narrow.clone().except("a").volatile();
+    empty.emit("nobody", ()).unwrap();
+    narrow.emit("narrow", ()).unwrap();
+    wide.emit("wide", ()).unwrap();
+    assert_eq!(crowd.heard().await, ["narrow wide", "wide"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn volatile_reaches_who_can_take_it() {
     let io = server();
     let mut crowd = Crowd::gather(&io, 1).await;

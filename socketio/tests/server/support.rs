@@ -60,9 +60,9 @@ impl Client {
         let id = answer
             .strip_prefix(&start)
             .expect("an answer to the CONNECT");
-        id.strip_suffix(r#""}"#)
-            .expect("nothing but the id")
-            .to_owned()
+        // With recovery a secret of the client's follows.
+        let (id, _) = id.split_once('"').expect("the id ends");
+        id.to_owned()
     }
 
     /// Sends one packet.
@@ -94,6 +94,12 @@ impl Client {
     pub(crate) async fn silence(&mut self) {
         let packet = timeout(Duration::from_secs(5), self.inbox.recv()).await;
         assert!(packet.is_err(), "{packet:?}");
+    }
+
+    /// The next packet; `None` if the connection ends instead.
+    pub(crate) async fn first(&mut self) -> Option<String> {
+        let packet = timeout(Duration::from_secs(60), self.inbox.recv()).await;
+        packet.expect("a packet in time, or the end")
     }
 
     /// The packets that still come until the connection ends.

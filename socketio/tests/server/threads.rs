@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use socketio::{Server, Socket};
 use tokio::task::spawn_blocking;
 
+use crate::bus::Bus;
+use crate::crowd::Node;
 use crate::support::{Client, server};
 
 const LISTENERS: usize = 4;
@@ -46,6 +48,65 @@ async fn broadcasts_arrive_in_order_and_once_while_others_come_and_go() {
     }
     io.close().await;
     assert_eq!((io.of("/").socket_count(), io.of("/").room_count()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn broadcasts_of_another_node_arrive_in_order_and_once() {
+    let bus = Bus::default();
+    let [here, there] = [Node::start(&bus), Node::start(&bus)];
+    there.io.on_connect(async |socket| socket.join("room"));
+    let mut listener = Client::connect(&there.io).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let guests: Vec<_> = (0..LISTENERS)
+        .map(|_| tokio::spawn(come_and_go(there.io.clone(), stop.clone())))
+        .collect();
+    let asking = tokio::spawn({
+        let (io, stop) = (here.io.clone(), stop.clone());
+        async move {
+            while !stop.load(Ordering::SeqCst) {
+                drop(io.to("nobody").emit_with_ack::<_, ()>("?", ()));
+                io.fetch_sockets().await.expect("the other node answers");
+            }
+        }
+    });
+    for n in 0..EVENTS {
+        here.io.to("room").emit("n", n).expect("it can be written");
+    }
+    for n in 0..EVENTS {
+        assert_eq!(listener.recv().await, format!(r#"2["n",{n}]"#));
+    }
+    stop.store(true, Ordering::SeqCst);
+    for guest in guests {
+        guest.await.expect("it ends");
+    }
+    asking.await.expect("it ends");
+    there.io.close().await;
+    let status = here.io.cluster().expect("it has an adapter");
+    assert_eq!((status.asking, status.skipped), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn rooms_are_opened_and_closed_in_turn() {
+    let bus = Bus::default();
+    let node = Node::start(&bus);
+    let mut clients = Vec::new();
+    for _ in 0..LISTENERS {
+        clients.push(Client::connect(&node.io).await);
+    }
+    let threads = node.io.sockets().into_iter().map(|socket| {
+        spawn_blocking(move || {
+            for _ in 0..EVENTS {
+                socket.join("room").expect("it may");
+                socket.leave("room");
+            }
+        })
+    });
+    let threads: Vec<_> = threads.collect();
+    for thread in threads {
+        thread.await.expect("it ends");
+    }
+    // The wire notes what is out of turn.
+    assert_eq!(bus.rooms(node.id()).len(), LISTENERS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

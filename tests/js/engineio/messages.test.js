@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { sendThroughUpgrade } from "../support/burst.js";
-import { engineClient, engineTo, opened, transports } from "../support/clients.js";
+import { engineCombinations, engineTo, opened } from "../support/clients.js";
 import { next, record, take } from "../support/signals.js";
 import { startServer } from "../support/server.js";
 
 const COUNT = 1000;
 
-const server = await startServer("engine-v4");
+const server = await startServer("engine-v3");
 after(() => server.stop());
 
-for (const transport of transports) {
-  describe(`${engineClient} over ${transport.name}`, () => {
+for (const combination of engineCombinations()) {
+  describe(combination.name, () => {
     it("opens with an id and no message", async (t) => {
-      const socket = engineTo(t, server.url, transport);
+      const socket = engineTo(t, server.url, combination);
       const messages = record(socket, "message");
       await next(socket, "open");
       assert.ok(socket.id.length >= 20, `short id ${socket.id}`);
-      assert.equal(socket.transport.name, transport.list[0]);
+      assert.equal(socket.transport.name, combination.transport.list[0]);
       socket.send("first");
       await next(socket, "message");
       assert.deepEqual(messages, [["first"]]);
@@ -35,7 +35,7 @@ for (const transport of transports) {
     };
     for (const [name, message] of Object.entries(messages)) {
       it(`has ${name} back`, async (t) => {
-        const socket = await opened(t, server.url, transport);
+        const socket = await opened(t, server.url, combination);
         const echo = next(socket, "message");
         socket.send(message);
         const [back] = await echo;
@@ -45,7 +45,7 @@ for (const transport of transports) {
     }
 
     it("keeps the order of text and binary", async (t) => {
-      const socket = await opened(t, server.url, transport);
+      const socket = await opened(t, server.url, combination);
       const sent = Array.from({ length: 60 }, (_, i) => (i % 2 ? `${i}` : Buffer.from(`${i}`)));
       const echoes = take(socket, "message", sent.length);
       for (const message of sent) socket.send(message);
@@ -53,11 +53,11 @@ for (const transport of transports) {
     });
 
     it("has 1,000 messages each way, none lost, doubled or reordered", async (t) => {
-      const socket = engineTo(t, server.url, transport, { upgrade: false });
+      const socket = engineTo(t, server.url, combination, { upgrade: false });
       const seen = record(socket, "message");
       const echoes = take(socket, "message", COUNT);
       await next(socket, "open");
-      await sendThroughUpgrade(socket, transport, COUNT, (i) => socket.send(`${i}`));
+      await sendThroughUpgrade(socket, combination.transport, COUNT, (i) => socket.send(`${i}`));
       await echoes;
       socket.send("last");
       await next(socket, "message");

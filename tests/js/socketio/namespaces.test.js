@@ -73,7 +73,7 @@ for (const combination of combinations()) {
       const socket = await connected(t, server.url, combination, {
         auth: { token: "t", nested: { n: [1] } },
         query: { projectId: "7", text: "a b&c=d/ü" },
-        extraHeaders: { "X-Client": "tests" },
+        extraHeaders: { "X-Client": "tests", Cookie: "a=b; c=d" },
       });
       const [handshake] = await ask(socket, "handshake");
       assert.deepEqual(handshake.auth, { token: "t", nested: { n: [1] } });
@@ -82,6 +82,7 @@ for (const combination of combinations()) {
       assert.equal(handshake.query.EIO, "4");
       assert.equal(handshake.query.transport, combination.transport.list[0]);
       assert.equal(handshake.headers["x-client"], "tests");
+      assert.equal(handshake.headers["cookie"], "a=b; c=d");
     });
 
     it("that brings no auth payload has an empty one", async (t) => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { combinations, connected, engineClient, engineTo, socketTo, transports } from "../support/clients.js";
+import { combinations, combine, connected, engineTo, newestEngine, socketTo, transports } from "../support/clients.js";
 import { ask, next, take } from "../support/signals.js";
 import { startServer } from "../support/server.js";
 
@@ -51,12 +51,12 @@ for (const combination of combinations()) {
   }
 }
 
-describe(`${engineClient} that joins no namespace`, () => {
-  for (const transport of transports) {
-    it(`is closed after the connect timeout over ${transport.name}`, async (t) => {
+describe("a client that joins no namespace", () => {
+  for (const combination of combine([newestEngine], transports)) {
+    it(`is closed after the connect timeout, as ${combination.name}`, async (t) => {
       const impatient = await startServer("socket-v5", { CONNECT_TIMEOUT: "300" });
       t.after(() => impatient.stop());
-      const socket = engineTo(t, impatient.url, transport, { path: "/socket.io/" });
+      const socket = engineTo(t, impatient.url, combination, { path: "/socket.io/" });
       const closed = next(socket, "close");
       await next(socket, "open");
       assert.equal((await closed)[0], "transport close");

@@ -16,7 +16,8 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.once(signal, () =>
 
 /**
  * Runs `program` and resolves with its `url` as soon as it prints a line that
- * matches `ready`, whose first group is the address. `stop` ends the process.
+ * matches `ready`, whose first group is the address. `stop` ends the process;
+ * `signal` sends it another signal.
  *
  * Its standard input ends with this process, however that ends. No output is
  * inherited: who waits for the output of this process does not wait for the
@@ -43,7 +44,7 @@ export async function startProcess(program, args, { env = {}, ready }) {
     const ended = exited.then((error) => Promise.reject(error));
     const url = await Promise.race([readyUrl(child, ready), ended]);
     exited.then(({ message }) => stopped || lose(new Error(`${program} ${message}`)));
-    return { url, stop };
+    return { url, stop, signal: (name) => child.kill(name) };
   } catch (error) {
     if (child.pid) await stop();
     throw new Error(`${[program, ...args].join(" ")}: ${error.message}`);

@@ -6,21 +6,26 @@ import { startProcess } from "./process.js";
 
 const target = (path) => fileURLToPath(new URL(`../../../target/${path}`, import.meta.url));
 
-const CONFORMANCE_SERVER = process.env.CONFORMANCE_SERVER ?? target("release/conformance-server");
+export const CONFORMANCE_SERVER = process.env.CONFORMANCE_SERVER ?? target("release/conformance-server");
 const EXAMPLES = process.env.EXAMPLES ?? target("debug/examples");
 
-// Longer than any test runs: a busy machine never misses a heartbeat.
-const PATIENT = { PING_INTERVAL: "25000", PING_TIMEOUT: "20000", CONNECT_TIMEOUT: "20000" };
+// Longer than any test runs: a busy machine is never late.
+const PATIENT = {
+  PING_INTERVAL: "25000",
+  PING_TIMEOUT: "20000",
+  UPGRADE_TIMEOUT: "20000",
+  CONNECT_TIMEOUT: "20000",
+};
 
-/** Runs a profile on a free port. `env` overrides its times, in milliseconds. */
+/** Runs a profile on a free port. `env` overrides that, and its times in milliseconds. */
 export function startServer(profile, env = {}) {
   return startProcess(CONFORMANCE_SERVER, ["--profile", profile, "--until-eof"], {
-    env: { ...PATIENT, ...env, HOST: "127.0.0.1", PORT: "0" },
+    env: { ...PATIENT, HOST: "127.0.0.1", PORT: "0", ...env },
     ready: /^ready (http:\/\/\S+)$/,
   });
 }
 
 /** Runs an example of one of the crates on a free port. */
-export function startExample(name) {
-  return startProcess(join(EXAMPLES, name), [], { env: { PORT: "0" }, ready: /^(http:\/\/\S+)$/ });
+export function startExample(name, args = []) {
+  return startProcess(join(EXAMPLES, name), args, { env: { PORT: "0" }, ready: /^(https?:\/\/\S+)$/ });
 }

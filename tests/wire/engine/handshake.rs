@@ -119,6 +119,7 @@ async fn a_foreign_origin_is_refused_on_both_transports_before_there_is_a_sessio
 async fn a_refused_websocket_gets_the_bare_message_before_any_101() {
     let server = Server::echo(Config::default());
     for (query, message) in [
+        ("", "Transport unknown"),
         ("?EIO=4&transport=abc", "Transport unknown"),
         (
             "?EIO=4&transport=websocket&sid=unknown",

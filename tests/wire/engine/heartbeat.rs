@@ -75,3 +75,13 @@ async fn the_heartbeat_goes_on_after_an_upgrade_with_a_ping_outstanding() {
     assert_eq!(socket.text().await, "2");
     assert_eq!(socket.end().await, End::Close(None));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_begins_whatever_its_times_are() {
+    let config = Config::default()
+        .ping_interval(Duration::ZERO)
+        .ping_timeout(Duration::ZERO);
+    let server = Server::echo(config);
+    let session = server.polling().await;
+    assert_eq!(session.get().await.status, 200);
+}

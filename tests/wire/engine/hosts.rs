@@ -1,4 +1,9 @@
-//! Beside other services.
+//! In the hands of other people's services and servers.
+
+mod compression;
+mod connections;
+mod cors;
+mod http2;
 
 use std::convert::Infallible;
 
@@ -34,6 +39,22 @@ async fn the_layer_takes_the_engines_path_and_leaves_all_others() {
         assert_eq!(response.status(), status, "{target}");
         assert_eq!(engine.session_count(), count, "{target}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_layer_takes_the_bare_path_where_no_slash_is_added() {
+    let engine = echo(Config::default().add_trailing_slash(false));
+    let app = engine.layer().layer(service_fn(route));
+    for (target, status) in [
+        ("/engine.io", 400),
+        ("/engine.io?EIO=4&transport=polling", 200),
+        ("/engine.io/client.js", 200),
+        ("/engine.ioX", 200),
+    ] {
+        let response = app.clone().oneshot(get(target)).await.unwrap();
+        assert_eq!(response.status(), status, "{target}");
+    }
+    assert_eq!(engine.session_count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

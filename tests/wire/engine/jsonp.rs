@@ -1,8 +1,14 @@
 //! Polling through script tags and forms.
 
-use engineio::Config;
+use std::sync::{Arc, Mutex};
 
-use crate::support::{Polling, Server};
+use bytes::Bytes;
+use engineio::{Config, Engine, Message, Origins, Socket};
+use http::Request;
+use http_body::Body;
+use http_body_util::Empty;
+
+use crate::support::{Polling, Server, echo};
 
 const FORM: [(&str, &str); 1] = [("Content-Type", "application/x-www-form-urlencoded")];
 
@@ -84,4 +90,53 @@ async fn the_number_of_the_handshake_stays() {
     let query = session.query().replace("j=0", "j=5");
     let response = session.server().client().get(&query).await;
     response.assert(200, r#"___eio[0]("4a");"#);
+}
+
+/// A script element sends cookies and no origin, whatever page it is on: what it
+/// is answered runs there.
+#[tokio::test(start_paused = true)]
+async fn a_script_of_a_foreign_page_opens_no_session() {
+    let own = ("Origin", "http://localhost:3000");
+    for origins in [Origins::Same, Origins::List(vec![own.1.into()])] {
+        let engine = echo(Config::default().origins(origins));
+        let server = Server::engine(&engine);
+        let query = "?EIO=4&transport=polling&j=0";
+        let response = server.client().get(query).await;
+        response.assert_refused(403, 4, "Forbidden");
+        assert_eq!(engine.session_count(), 0);
+        let response = server.client().request("GET", query, &[own], b"").await;
+        assert_eq!(response.status, 200, "it names its origin");
+        let websocket = "?EIO=4&transport=websocket&j=0";
+        assert!(server.dial(websocket).await.text().await.starts_with("0{"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payload_is_counted_as_long_as_it_was_written() {
+    let opened = Arc::new(Mutex::new(None));
+    let engine = Engine::new(Config::default(), {
+        let opened = opened.clone();
+        move |socket: Socket| {
+            *opened.lock().unwrap() = Some(socket.clone());
+            async move { while socket.recv().await.is_some() {} }
+        }
+    });
+    for (query, message) in [
+        (
+            "?EIO=4&transport=polling&j=0",
+            Message::from("\u{1}".repeat(1000)),
+        ),
+        ("?EIO=4&transport=polling", vec![7; 1000].into()),
+    ] {
+        let session = Server::engine(&engine).polling_with(query).await;
+        let socket = opened.lock().unwrap().take().unwrap();
+        socket.send(message).unwrap();
+        let get = Request::get(format!("/engine.io/{}", session.query()));
+        let get = get.body(Empty::<Bytes>::new()).unwrap();
+        let response = engine.handle(get).await;
+        let length = response.body().size_hint().exact().unwrap();
+        assert_eq!(socket.buffered() as u64, length);
+        drop(response);
+        assert_eq!(socket.buffered(), 0);
+    }
 }

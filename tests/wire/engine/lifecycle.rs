@@ -125,6 +125,46 @@ async fn closing_the_engine_ends_every_session_and_refuses_new_ones() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn closing_the_engine_waits_for_no_last_message() {
+    let engine = Engine::new(Config::default(), async |socket| {
+        socket.send("never fetched").expect("it is open");
+        socket.close(Close::Flush);
+        while socket.recv().await.is_some() {}
+    });
+    let session = Server::engine(&engine).polling().await;
+    settle().await;
+    assert_eq!(engine.session_count(), 1);
+    let start = tokio::time::Instant::now();
+    engine.close().await;
+    assert_eq!(start.elapsed().as_millis(), 0);
+    session
+        .get()
+        .await
+        .assert_refused(400, 1, "Session ID unknown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_the_engine_ends_upgrades_that_are_under_way_or_done() {
+    let engine = crate::support::echo(Config::default());
+    let server = Server::engine(&engine);
+    let mut sockets = Vec::new();
+    for upgrade in [&["2probe"][..], &["2probe", "5"]] {
+        let mut socket = server.polling().await.upgrade().await;
+        for packet in upgrade {
+            socket.send(*packet).await;
+        }
+        assert_eq!(socket.text().await, "3probe");
+        sockets.push(socket);
+    }
+    settle().await;
+    let closing = tokio::spawn(async move { engine.close().await });
+    for mut socket in sockets {
+        assert_eq!(socket.end().await, End::Close(None));
+    }
+    closing.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_client_has_not_taken_is_counted_until_it_has() {
     let sent = Arc::new(Notify::new());
     let is_ready = Arc::new(Notify::new());
@@ -290,12 +330,19 @@ async fn what_a_message_drops_may_call_the_session() {
             let _ = self.0.buffered();
         }
     }
-    let engine = Engine::new(Config::default(), async |socket| {
+    let send = |socket: &Socket| {
         let payload = bytes::Bytes::from_owner(Guard(socket.clone()));
         socket.send(payload).expect("it is open");
+    };
+    let engine = Engine::new(Config::default(), move |socket: Socket| async move {
+        send(&socket);
+        socket.recv().await;
+        send(&socket);
         socket.close(Close::Discard);
     });
     let session = Server::engine(&engine).polling().await;
+    session.get().await.assert(200, "bcGF5bG9hZA==");
+    session.post("4go").await.assert(200, "ok");
     session
         .get()
         .await

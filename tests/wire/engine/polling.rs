@@ -95,6 +95,20 @@ async fn a_client_that_goes_away_from_its_get_loses_its_session() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_goes_away_right_behind_its_get_loses_its_session() {
+    let session = Server::echo(Config::default()).polling().await;
+    let mut get = session.server().client();
+    get.send("GET", &session.query(), &[], b"").await;
+    // The end is there when the server begins to read.
+    drop(get);
+    settle().await;
+    session
+        .get()
+        .await
+        .assert_refused(400, 1, "Session ID unknown");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_goes_away_from_its_post_loses_its_session() {
     let session = Server::echo(Config::default()).polling().await;
     let mut post = session.server().client();
@@ -162,11 +176,32 @@ async fn an_old_browser_is_told_that_this_is_no_attack() {
         "User-Agent",
         "Mozilla/5.0 (Windows NT 6.1; Trident/7.0) like Gecko",
     );
-    for (headers, header) in [(&[ie11][..], Some("0")), (&[], None)] {
-        let mut client = session.server().client();
-        let response = client
-            .request("POST", &session.query(), headers, b"4a")
-            .await;
-        assert_eq!(response.header("x-xss-protection"), header);
+    let ie8 = (
+        "User-Agent",
+        "Mozilla/4.0 (compatible;MSIE 8.0;Windows NT 6.1)",
+    );
+    for (headers, header) in [(&[ie11][..], Some("0")), (&[ie8], Some("0")), (&[], None)] {
+        for (method, body) in [("POST", &b"4a"[..]), ("GET", b"")] {
+            let mut client = session.server().client();
+            let response = client
+                .request(method, &session.query(), headers, body)
+                .await;
+            assert_eq!(response.header("x-xss-protection"), header);
+        }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_that_is_not_whole_when_its_session_ends_is_refused_at_once() {
+    let engine = crate::support::echo(Config::default());
+    let session = Server::engine(&engine).polling().await;
+    let mut post = session.server().client();
+    let headers = [("Content-Length", "100")];
+    post.send("POST", &session.query(), &headers, b"").await;
+    post.write(b"4not yet whole").await;
+    settle().await;
+    let start = tokio::time::Instant::now();
+    engine.close().await;
+    post.response().await.assert(400, "");
+    assert_eq!(start.elapsed().as_millis(), 0);
 }

@@ -1,6 +1,6 @@
 //! Clients of revision 3, beside those of revision 4.
 
-use engineio::{Config, Limits};
+use engineio::{Config, Engine, Limits};
 
 use crate::support::websocket::End;
 use crate::support::{Polling, Server, settle};
@@ -36,6 +36,19 @@ async fn revision_three_is_refused_unless_it_is_allowed() {
     let server = Server::echo(Config::default());
     let response = server.client().get(POLLING).await;
     response.assert_refused(400, 5, "Unsupported protocol version");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_application_is_told_the_revision() {
+    let config = Config::default().allow_revision_3(true);
+    let server = Server::engine(&Engine::new(config, async |socket| {
+        socket.send(socket.revision().as_str()).ok();
+        socket.recv().await;
+    }));
+    let mut three = server.dial(WEBSOCKET).await;
+    three.text().await;
+    assert_eq!(three.text().await, "43");
+    assert_eq!(server.websocket().await.text().await, "44");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! On several threads: clients that come, upgrade and go at once.
 
-use engineio::Config;
+use engineio::{Close, Config, Engine, Transport};
 use tokio::task::JoinSet;
 
+use crate::support::websocket::End;
 use crate::support::{Polling, Server, echo};
 
 const CLIENTS: usize = 100;
@@ -30,6 +31,24 @@ async fn every_message_comes_back_in_order_while_sessions_come_and_go() {
     }
     engine.close().await;
     assert_eq!(engine.session_count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_websocket_that_takes_over_while_the_handler_closes_is_told() {
+    let engine = Engine::new(Config::default(), async |socket| {
+        socket.recv().await;
+        // The session's task is in the middle of its work meanwhile.
+        while socket.transport() == Transport::Polling {
+            std::thread::yield_now();
+        }
+        socket.close(Close::Discard);
+    });
+    let session = Server::engine(&engine).polling().await;
+    session.post("4go").await.assert(200, "ok");
+    let mut candidate = session.upgrade().await;
+    candidate.send_at_once(["2probe", "5"]).await;
+    assert_eq!(candidate.text().await, "3probe");
+    assert_eq!(candidate.end().await, End::Close(None));
 }
 
 async fn over_polling(session: &Polling) {

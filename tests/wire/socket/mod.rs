@@ -1,10 +1,14 @@
-//! Socket.IO, protocol 5.
+//! Socket.IO: protocol 5, and what protocol 4 does otherwise.
 
 mod acks;
 mod bad_input;
 mod connect;
 mod disconnect;
 mod events;
+mod files;
+mod msgpack;
+mod protocol_4;
+mod recovery;
 mod rooms;
 
 use socketio::{Config, Server as Io};

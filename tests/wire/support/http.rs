@@ -110,14 +110,42 @@ impl Client {
             body: Vec::new(),
         };
         response.status = response.head[9..12].parse().expect("a status is a number");
+        if response.header("transfer-encoding") == Some("chunked") {
+            loop {
+                let chunk = self.read_chunk().await?;
+                if chunk.is_empty() {
+                    return Some(response);
+                }
+                response.body.extend(chunk);
+            }
+        }
         let length = response.header("content-length").map_or(0, |length| {
             length.parse().expect("a content length is a number")
         });
+        response.body = self.take(length).await?;
+        Some(response)
+    }
+
+    async fn read_chunk(&mut self) -> Option<Vec<u8>> {
+        let line_end = loop {
+            if let Some(at) = find(&self.unread, b"\r\n") {
+                break at + 2;
+            }
+            self.fill().await?;
+        };
+        let line = self.take(line_end).await?;
+        let length = std::str::from_utf8(&line).expect("a chunk begins with text");
+        let length = usize::from_str_radix(length.trim_end(), 16).expect("which is a number");
+        let chunk = self.take(length).await?;
+        self.take(2).await?;
+        Some(chunk)
+    }
+
+    async fn take(&mut self, length: usize) -> Option<Vec<u8>> {
         while self.unread.len() < length {
             self.fill().await?;
         }
-        response.body = self.unread.drain(..length).collect();
-        Some(response)
+        Some(self.unread.drain(..length).collect())
     }
 
     async fn fill(&mut self) -> Option<()> {
@@ -130,7 +158,12 @@ impl Client {
 
 impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
+        self.headers(name).next()
+    }
+
+    /// The values of a header, in their order.
+    pub(crate) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.head.lines().filter_map(move |line| {
             let (key, value) = line.split_once(": ")?;
             key.eq_ignore_ascii_case(name).then_some(value)
         })

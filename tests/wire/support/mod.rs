@@ -3,12 +3,20 @@
 pub(crate) mod http;
 pub(crate) mod websocket;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use ::http::{Request, Response};
+use bytes::Bytes;
 use engineio::{Config, Engine, EngineService};
+use http_body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
 use tokio::io::DuplexStream;
+use tower::Service;
 
 use http::Client;
 use websocket::Websocket;
@@ -34,11 +42,37 @@ impl Server {
         Self::new("/socket.io/", server.service())
     }
 
+    /// A service of tower, over HTTP/1.1 and HTTP/2. The engine is at `path`.
+    pub(crate) fn tower<S, B>(path: &'static str, service: S) -> Self
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+        S: Clone + Send + Sync + 'static,
+        S::Future: Send,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self::accepting(path, move |stream| {
+            let service = TowerToHyperService::new(service.clone());
+            tokio::spawn(async move {
+                // How a connection ends is seen by its client.
+                let _ = host()
+                    .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                    .await;
+            });
+        })
+    }
+
+    /// Whatever `accept` does with a connection.
+    pub(crate) fn accepting(
+        path: &'static str,
+        accept: impl Fn(DuplexStream) + Send + Sync + 'static,
+    ) -> Self {
+        let accept = Arc::new(accept);
+        Self { path, accept }
+    }
+
     fn new(path: &'static str, service: EngineService) -> Self {
-        Self {
-            path,
-            accept: Arc::new(move |stream| accept(stream, service.clone())),
-        }
+        Self::accepting(path, move |stream| accept(stream, service.clone()))
     }
 
     /// A connection to it.
@@ -76,10 +110,11 @@ impl Server {
         assert_eq!(open.status, 200);
         let (_, sid) = open.text().split_once("sid").unwrap();
         let sid = sid.trim_start_matches(['"', ':', '\\']);
+        let (sid, _) = sid.split_once(['"', '\\']).unwrap();
         Polling {
             server: self.clone(),
             query: query.into(),
-            sid: sid[..20].into(),
+            sid: sid.into(),
         }
     }
 
@@ -151,6 +186,14 @@ impl Polling {
     pub(crate) fn server(&self) -> &Server {
         &self.server
     }
+}
+
+/// A host for HTTP/1.1 and HTTP/2.
+pub(crate) fn host() -> auto::Builder<TokioExecutor> {
+    let mut host = auto::Builder::new(TokioExecutor::new());
+    host.http1().timer(TokioTimer::new());
+    host.http2().timer(TokioTimer::new());
+    host
 }
 
 /// Lets everything run that can, on a paused clock.

@@ -41,6 +41,8 @@ pub struct Payload {
     pub body: PayloadBody,
     /// What the outbox charges for it until [`Session::end_poll`] gives it back.
     pub charge: usize,
+    /// How many packets the body holds.
+    pub packets: usize,
 }
 
 impl Session {
@@ -89,10 +91,20 @@ impl Session {
         let hello = self.hello;
         // A script can only hold text.
         let base64 = hello.base64 || hello.jsonp.is_some();
-        Some(Payload {
+        let payload = Payload {
             body: encode_payload(&packets, hello.revision, base64),
             charge,
-        })
+            packets: packets.len(),
+        };
+        self.discarded.append(&mut packets);
+        Some(payload)
+    }
+
+    /// The body of a payload is longer by this than what it is charged for;
+    /// [`end_poll`](Self::end_poll) gives it back with the rest.
+    #[cfg(feature = "server")]
+    pub(crate) fn charge_more(&mut self, charge: usize) {
+        self.outbox.charge_more(charge);
     }
 
     /// The response to a GET is over: what it carried is no longer charged. If

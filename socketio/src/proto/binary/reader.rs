@@ -262,7 +262,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Wrapped<'_, V> {
         }
         let key = map.next_key::<Key<'de>>()?.map(|key| key.0);
         let mut value = None;
-        if key.as_deref() == Some("_placeholder") {
+        // One that is spelled with an escape is data.
+        if matches!(key, Some(Cow::Borrowed("_placeholder"))) {
             let raw = map.next_value::<&'de RawValue>()?;
             if raw.get() == "true" {
                 return self.visit_placeholder(map);

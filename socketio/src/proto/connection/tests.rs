@@ -1,5 +1,7 @@
 use super::*;
-use crate::PacketError;
+
+mod model;
+mod protocol_4;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 
@@ -10,10 +12,20 @@ struct Pair {
 
 impl Pair {
     fn new(limits: Limits) -> Self {
+        Self::with_protocol(Protocol::V5, limits)
+    }
+
+    fn with_protocol(protocol: Protocol, limits: Limits) -> Self {
         #[expect(clippy::disallowed_methods, reason = "any instant will do")]
         let start = Instant::now();
         Self {
-            connection: Connection::new(limits.into(), CONNECT_TIMEOUT, start),
+            connection: Connection::new(
+                Parser::Json,
+                protocol,
+                limits.into(),
+                CONNECT_TIMEOUT,
+                start,
+            ),
             start,
         }
     }
@@ -216,6 +228,10 @@ fn long_names_are_refused() {
     let name = "x".repeat(64 << 10);
     let refused = Pair::joined().connect(&format!("/{name}"));
     assert_eq!(refused, Err(PacketError::NamespaceLength.into()));
+    let mut pair = Pair::new(Limits::default().name_length(8));
+    assert_eq!(nsp_of(pair.say("0/1234567")), "/1234567");
+    let refused = pair.say("0/12345678");
+    assert_eq!(refused, Err(PacketError::NamespaceLength.into()));
 }
 
 #[test]
@@ -285,7 +301,13 @@ fn the_nearest_deadline_is_told() {
 #[test]
 fn a_timeout_beyond_all_clocks_is_none() {
     let pair = Pair::new(Limits::default());
-    let connection = Connection::new(Limits::default().into(), Duration::MAX, pair.start);
+    let connection = Connection::new(
+        Parser::Json,
+        Protocol::V5,
+        Limits::default().into(),
+        Duration::MAX,
+        pair.start,
+    );
     assert_eq!(connection.poll_timeout(), None);
 }
 
@@ -300,8 +322,9 @@ fn event_names_leave_nothing_behind() {
 
 #[test]
 fn a_connection_is_small() {
+    let codec = if cfg!(feature = "msgpack") { 8 } else { 0 };
     assert!(
-        size_of::<Connection>() <= 80,
+        size_of::<Connection>() <= 80 + codec,
         "{} bytes",
         size_of::<Connection>()
     );

@@ -1,16 +1,7 @@
 //! What stands in front of a packet's JSON.
 
+use super::super::packet::Type;
 use crate::{Limits, PacketError};
-
-/// What a packet does. Whether it has attachments is said by their number.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Type {
-    Ack,
-    Connect,
-    ConnectError,
-    Disconnect,
-    Event,
-}
 
 /// The parts of a packet's text.
 #[derive(Debug, Eq, PartialEq)]
@@ -45,7 +36,7 @@ impl<'a> Header<'a> {
         } else {
             (0, rest)
         };
-        let (nsp, rest) = split_namespace(rest, limits)?;
+        let (nsp, rest) = split_namespace(rest);
         let (id, payload) = split_id(rest)?;
         Ok(Self {
             kind,
@@ -72,15 +63,12 @@ fn split_count<'a>(text: &'a str, limits: &Limits) -> Result<(usize, &'a str), P
 }
 
 /// The namespace, which a comma or the end of the text ends.
-fn split_namespace<'a>(text: &'a str, limits: &Limits) -> Result<(&'a str, &'a str), PacketError> {
-    if !text.starts_with('/') {
-        return Ok(("/", text));
+fn split_namespace(text: &str) -> (&str, &str) {
+    if text.starts_with('/') {
+        text.split_once(',').unwrap_or((text, ""))
+    } else {
+        ("/", text)
     }
-    let (nsp, rest) = text.split_once(',').unwrap_or((text, ""));
-    if nsp.len() > limits.name_length {
-        return Err(PacketError::NamespaceLength);
-    }
-    Ok((nsp, rest))
 }
 
 /// The acknowledgement id, if there is one.
@@ -103,7 +91,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Header<'_>, PacketError> {
-        Header::parse(text, &Limits::default().name_length(8))
+        Header::parse(text, &Limits::default())
     }
 
     #[test]
@@ -167,13 +155,6 @@ mod tests {
         }
         let digits = format!("5{}-[]", "9".repeat(100_000));
         assert_eq!(parse(&digits), Err(PacketError::TooManyAttachments));
-    }
-
-    #[test]
-    fn a_namespace_is_as_long_as_the_limit_at_most() {
-        assert_eq!(parse("0/1234567,").map(|header| header.nsp), Ok("/1234567"));
-        assert_eq!(parse("0/12345678,"), Err(PacketError::NamespaceLength));
-        assert_eq!(parse("0/12345678"), Err(PacketError::NamespaceLength));
     }
 
     #[test]

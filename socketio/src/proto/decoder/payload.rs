@@ -4,21 +4,21 @@ use bytestring::ByteString;
 
 use super::super::args::Args;
 use super::super::binary::PLACEHOLDER;
-use super::super::encoder::is_reserved;
 use super::super::json::{Array, JsonError, Kind, Placeholder, Scanner, unescape};
-use super::super::packet::Data;
-use super::header::{Header, Type};
+use super::super::packet::{Data, Type};
+use super::header::Header;
 use crate::{Limits, PacketError};
 
 /// Reads the payload of a packet without attachments.
-pub(super) fn read(
-    header: &Header<'_>,
+pub(in crate::proto) fn read(
+    kind: Type,
+    id: Option<u64>,
     payload: &ByteString,
     limits: &Limits,
 ) -> Result<Data, PacketError> {
     let mut scanner = Scanner::new(payload, limits.depth);
-    match header.kind {
-        Type::Ack | Type::Event => read_elements(header, payload, &mut scanner),
+    match kind {
+        Type::Ack | Type::Event => read_elements(kind, id, payload, &mut scanner),
         Type::Connect if payload.len() > limits.auth_bytes => Err(PacketError::AuthBytes),
         Type::Connect => read_value(payload, scanner, "{").map(Data::Connect),
         Type::ConnectError => read_value(payload, scanner, "{\"").map(Data::ConnectError),
@@ -39,7 +39,8 @@ pub(super) fn read_with_placeholders(
     limits: &Limits,
 ) -> Result<Option<Data>, PacketError> {
     let mut scanner = Scanner::new(payload, limits.depth).with_placeholders();
-    let data = read_elements(header, payload, &mut scanner)?;
+    let (kind, id) = (header.kind, header.id);
+    let data = read_elements(kind, id, payload, &mut scanner)?;
     let placeholders = scanner.into_placeholders();
     let is_legal = |found: &Placeholder| found.num.is_some_and(|num| num < header.attachments);
     if placeholders.len() > limits.attachments || !placeholders.iter().all(is_legal) {
@@ -48,39 +49,38 @@ pub(super) fn read_with_placeholders(
     let Some(payload) = normalized(payload, &placeholders) else {
         return Ok(Some(data));
     };
-    read_elements(header, &payload, &mut Scanner::new(&payload, limits.depth)).map(Some)
+    let mut scanner = Scanner::new(&payload, limits.depth);
+    read_elements(kind, id, &payload, &mut scanner).map(Some)
 }
 
 /// Reads the array of an event or an answer.
 fn read_elements(
-    header: &Header<'_>,
+    kind: Type,
+    id: Option<u64>,
     payload: &ByteString,
     scanner: &mut Scanner<'_>,
 ) -> Result<Data, PacketError> {
     let array = scanner.array()?;
     scanner.end()?;
-    if header.kind == Type::Ack {
+    if kind == Type::Ack {
         let args = Args::from_array(payload, &array);
-        return Ok(Data::Ack {
-            id: header.id,
-            args,
-        });
+        return Ok(Data::Ack { id, args });
     }
     let name = event_name(payload, &array)?;
     let args = Args::from_array_tail(payload, &array);
     Ok(Data::Event {
         name,
         args,
-        ack: header.id,
+        ack: id,
     })
 }
 
 /// The first element of an event: a string, or an integer, as which
-/// JavaScript's emitters take any key. No reserved name.
+/// JavaScript's emitters take any key.
 fn event_name(payload: &ByteString, array: &Array) -> Result<ByteString, PacketError> {
     let (kind, span) = array.first.clone().ok_or(PacketError::Payload)?;
     let token = &payload[span];
-    let name = match kind {
+    Ok(match kind {
         Kind::Integer => {
             let number: i64 = token.parse().map_err(|_| PacketError::Payload)?;
             number.to_string().into()
@@ -88,12 +88,7 @@ fn event_name(payload: &ByteString, array: &Array) -> Result<ByteString, PacketE
         Kind::String if token.contains('\\') => unescape(token).ok_or(PacketError::Payload)?.into(),
         Kind::String => payload.slice_ref(&token[1..token.len() - 1]),
         Kind::Other | Kind::True => return Err(PacketError::Payload),
-    };
-    if is_reserved(&name) {
-        Err(PacketError::Payload)
-    } else {
-        Ok(name)
-    }
+    })
 }
 
 /// Reads a payload that is one value or missing, and copies it: such payloads

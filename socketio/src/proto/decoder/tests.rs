@@ -5,7 +5,7 @@ use crate::proto::testing;
 use crate::{Args, Binary, ConnectError, Value};
 
 fn decoder() -> Decoder {
-    Decoder::new(Limits::default())
+    Decoder::new(Parser::Json, Limits::default())
 }
 
 fn decode(text: &str) -> Result<Option<Packet>, PacketError> {
@@ -341,7 +341,7 @@ fn binary_is_refused_while_none_is_due() {
 
 #[test]
 fn attachments_are_limited_in_bytes() {
-    let mut decoder = Decoder::new(Limits::default().attachment_bytes(10));
+    let mut decoder = Decoder::new(Parser::Json, Limits::default().attachment_bytes(10));
     decoder.handle(r#"53-["a"]"#.into()).unwrap();
     decoder.handle(vec![0; 6].into()).unwrap();
     decoder.handle(vec![0; 4].into()).unwrap();
@@ -475,7 +475,7 @@ fn nearly_packet() -> impl Strategy<Value = String> {
         any::<String>(),
         prop::collection::vec(pieces, 0..10).prop_map(|pieces| pieces.concat()),
         (packet(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(packet, index, byte)| {
-            let encoded = packet.encode().unwrap();
+            let encoded = Parser::Json.encode(&packet).unwrap();
             let Message::Text(text) = &encoded.parts()[0] else {
                 panic!("expected text")
             };
@@ -489,7 +489,9 @@ fn nearly_packet() -> impl Strategy<Value = String> {
 
 /// Reads all that came, in every way there is.
 fn use_packet(packet: &Packet) {
-    let encoded = packet.encode().expect("what was decoded can be encoded");
+    let encoded = Parser::Json
+        .encode(packet)
+        .expect("what was decoded can be encoded");
     if let Data::Event { args, .. } | Data::Ack { args, .. } = &packet.data {
         let _ = args.parse::<Value>();
         let _ = args.parse::<(Value, Option<Binary>, serde_json::Value)>();
@@ -509,7 +511,7 @@ proptest! {
     #[test]
     fn every_packet_round_trips(packet in packet()) {
         let mut decoder = decoder();
-        let encoded = packet.encode().unwrap();
+        let encoded = Parser::Json.encode(&packet).unwrap();
         let (last, parts) = encoded.parts().split_last().unwrap();
         for part in parts {
             prop_assert_eq!(decoder.handle(part.clone()), Ok(None));

@@ -1,7 +1,8 @@
+use serde::Serialize;
 use serde_json::json;
 
 use super::*;
-use crate::{Binary, Value};
+use crate::{Args, Binary, ConnectError, Data, Packet, Parser, Protocol, Value};
 
 fn text(encoded: &Encoded) -> &str {
     match &encoded.parts()[0] {
@@ -12,7 +13,11 @@ fn text(encoded: &Encoded) -> &str {
 
 #[test]
 fn events_have_namespace_and_id_only_if_they_need_them() {
-    let event = |nsp, id| encode_event(nsp, "say", &("hi", 1), id).unwrap();
+    let event = |nsp, id| {
+        Parser::Json
+            .encode_event(nsp, "say", &("hi", 1), id)
+            .unwrap()
+    };
     assert_eq!(text(&event("/", None)), r#"2["say","hi",1]"#);
     assert_eq!(text(&event("/", Some(0))), r#"20["say","hi",1]"#);
     assert_eq!(text(&event("/chat", None)), r#"2/chat,["say","hi",1]"#);
@@ -23,19 +28,26 @@ fn events_have_namespace_and_id_only_if_they_need_them() {
 #[test]
 fn no_argument_and_one_are_written() {
     assert_eq!(
-        text(&encode_event("/", "a\"b", &(), None).unwrap()),
+        text(&Parser::Json.encode_event("/", "a\"b", &(), None).unwrap()),
         r#"2["a\"b"]"#
     );
     assert_eq!(
-        text(&encode_event("/", "", &json!({}), None).unwrap()),
+        text(
+            &Parser::Json
+                .encode_event("/", "", &json!({}), None)
+                .unwrap()
+        ),
         r#"2["",{}]"#
     );
-    assert_eq!(text(&encode_ack("/", 7, &()).unwrap()), "37[]");
+    assert_eq!(text(&Parser::Json.encode_ack("/", 7, &()).unwrap()), "37[]");
     assert_eq!(
-        text(&encode_ack("/x", 10, &vec![1]).unwrap()),
+        text(&Parser::Json.encode_ack("/x", 10, &vec![1]).unwrap()),
         "3/x,10[[1]]"
     );
-    assert_eq!(text(&encode_ack("/x", 10, &(1, 2)).unwrap()), "3/x,10[1,2]");
+    assert_eq!(
+        text(&Parser::Json.encode_ack("/x", 10, &(1, 2)).unwrap()),
+        "3/x,10[1,2]"
+    );
 }
 
 #[test]
@@ -45,7 +57,9 @@ fn attachments_follow_in_depth_first_order() {
         vec![Binary::from(vec![1])],
         Binary::from(vec![2, 3]),
     );
-    let event = encode_event("/admin", "file", &args, Some(12)).unwrap();
+    let event = Parser::Json
+        .encode_event("/admin", "file", &args, Some(12))
+        .unwrap();
     let [_, one, two] = event.parts() else {
         panic!("expected three messages")
     };
@@ -60,24 +74,32 @@ fn attachments_follow_in_depth_first_order() {
         [one, two],
         [&Message::from(vec![1]), &Message::from(vec![2, 3])]
     );
-    let ack = encode_ack("/", 7, &("r1", Binary::from(vec![7]))).unwrap();
+    let ack = Parser::Json
+        .encode_ack("/", 7, &("r1", Binary::from(vec![7])))
+        .unwrap();
     assert_eq!(text(&ack), r#"61-7["r1",{"_placeholder":true,"num":0}]"#);
 }
 
 #[test]
 fn connect_disconnect_and_refusal_are_the_references() {
-    assert_eq!(text(&encode_connect("/", "abc")), r#"0{"sid":"abc"}"#);
-    assert_eq!(text(&encode_connect("/x", "abc")), r#"0/x,{"sid":"abc"}"#);
-    assert_eq!(text(&encode_disconnect("/")), "1");
-    assert_eq!(text(&encode_disconnect("/x")), "1/x,");
+    assert_eq!(
+        text(&Parser::Json.encode_connect(Protocol::V5, "/", "abc", None)),
+        r#"0{"sid":"abc"}"#
+    );
+    assert_eq!(
+        text(&Parser::Json.encode_connect(Protocol::V5, "/x", "abc", Some("def"))),
+        r#"0/x,{"sid":"abc","pid":"def"}"#
+    );
+    assert_eq!(text(&Parser::Json.encode_disconnect("/")), "1");
+    assert_eq!(text(&Parser::Json.encode_disconnect("/x")), "1/x,");
     let error = ConnectError::new("Invalid namespace");
     assert_eq!(
-        text(&encode_connect_error("/x", &error)),
+        text(&Parser::Json.encode_connect_error(Protocol::V5, "/x", &error)),
         r#"4/x,{"message":"Invalid namespace"}"#
     );
     let error = ConnectError::new("bad auth").with_data(json!({ "code": 1 }));
     assert_eq!(
-        text(&encode_connect_error("/mw", &error)),
+        text(&Parser::Json.encode_connect_error(Protocol::V5, "/mw", &error)),
         r#"4/mw,{"message":"bad auth","data":{"code":1}}"#
     );
 }
@@ -92,32 +114,39 @@ fn reserved_names_are_refused() {
         "newListener",
         "removeListener",
     ] {
-        let error = encode_event("/", name, &(), None).unwrap_err();
+        let error = Parser::Json.encode_event("/", name, &(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("{name:?} is a reserved event name")
         );
     }
     for name in ["error", "connection", "message", "__proto__", "Connect"] {
-        assert!(encode_event("/", name, &(), None).is_ok());
+        assert!(Parser::Json.encode_event("/", name, &(), None).is_ok());
     }
 }
 
 #[test]
 fn arguments_are_forwarded_unparsed_with_their_attachments() {
     let args = Args::new((0.5, Binary::from(vec![9]))).unwrap();
-    let event = encode_event("/", "other", &args, None).unwrap();
+    let event = Parser::Json
+        .encode_event("/", "other", &args, None)
+        .unwrap();
     assert_eq!(
         text(&event),
         r#"51-["other",0.5,{"_placeholder":true,"num":0}]"#
     );
     assert_eq!(event.parts()[1], Message::from(vec![9]));
-    assert_eq!(text(&encode_ack("/", 1, &args.skip(2)).unwrap()), "61-1[]");
+    assert_eq!(
+        text(&Parser::Json.encode_ack("/", 1, &args.skip(2)).unwrap()),
+        "61-1[]"
+    );
 }
 
 #[test]
 fn the_frame_is_written_once_and_shared() {
-    let event = encode_event("/chat", "say", &("hello",), Some(5)).unwrap();
+    let event = Parser::Json
+        .encode_event("/chat", "say", &("hello",), Some(5))
+        .unwrap();
     let Message::Text(written) = &event.parts()[0] else {
         panic!("expected text")
     };
@@ -132,23 +161,26 @@ fn an_emission_inside_of_serialize_does_not_disturb_the_outer_one() {
 
     impl Serialize for Emits {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let inner = encode_event("/", "inner", &(1, 2, 3), None).unwrap();
+            let inner = Parser::Json
+                .encode_event("/", "inner", &(1, 2, 3), None)
+                .unwrap();
             serializer.serialize_str(text(&inner))
         }
     }
 
-    let event = encode_event("/", "outer", &(Emits, 4), None).unwrap();
+    let event = Parser::Json
+        .encode_event("/", "outer", &(Emits, 4), None)
+        .unwrap();
     assert_eq!(text(&event), r#"2["outer","2[\"inner\",1,2,3]",4]"#);
 }
 
 #[test]
 fn a_packet_made_by_hand_has_to_carry_what_its_type_does() {
     let encode = |data| {
-        Packet {
+        Parser::Json.encode(&Packet {
             nsp: "/x".into(),
             data,
-        }
-        .encode()
+        })
     };
     let args = |value| Args::new(Value::from(value)).unwrap();
     assert_eq!(

@@ -133,3 +133,31 @@ fn a_client_that_pings_and_never_reads_comes_to_the_end_of_its_budget() {
     test.post(&pings).unwrap();
     assert_eq!(test.session.close_reason(), Some(CloseReason::SlowConsumer));
 }
+
+#[test]
+fn a_ping_does_not_end_a_session_that_sends_a_large_message() {
+    let limits = Limits::default().budget(1000);
+    let mut test = Test::open(
+        Config::default().limits(limits),
+        hello(Transport::Websocket),
+    );
+    test.transmit();
+    test.send(&"x".repeat(5000)).unwrap();
+    let mut large = Vec::new();
+    test.session.poll_transmit(&mut large);
+    test.receive(Packet::PING).unwrap();
+    assert!(test.session.is_open());
+    assert_eq!(test.session.close_reason(), None);
+}
+
+#[test]
+fn keyed_messages_go_before_a_pong_ends_a_session() {
+    let limits = Limits::default().budget(500);
+    let config = Config::default().limits(limits);
+    let mut test = Test::open(config, hello(Transport::Websocket));
+    test.transmit();
+    let state = Message::from("x".repeat(400));
+    test.session.send(&[state], Class::Keyed("x")).unwrap();
+    test.receive(Packet::PING).unwrap();
+    assert_eq!(test.transmit(), [Packet::PONG]);
+}

@@ -1,0 +1,101 @@
+//! Events that are kept for those who miss them.
+
+use engineio::Wake;
+
+use super::{Outgoing, Target};
+use crate::observers::Shown;
+use crate::proto::draft::Draft;
+use crate::recovery::{Audience, Ledger};
+use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
+
+impl Namespace {
+    /// As [`transmit`](Self::transmit), for an event that is kept for those who
+    /// miss it: it is given its offset, kept and queued in one turn.
+    pub(super) fn transmit_kept<P: IntoArgs>(
+        &self,
+        ledger: &Ledger,
+        event: &Outgoing<'_, P>,
+        to: Target<'_>,
+    ) -> Result<Result<(), EmitError>, EncodeError> {
+        let Written { draft, plain } = Written::new(self, event)?;
+        let (audience, mut sockets) = match to {
+            Target::Selection(selection) => (Audience::Selection(selection.clone()), Vec::new()),
+            Target::Socket(socket) => (Audience::Socket(socket.shared_id()), vec![socket.clone()]),
+        };
+        let (_packet, sent) = {
+            let turn = ledger.turn();
+            match to {
+                Target::Selection(selection) => self.select(selection, &mut sockets),
+                Target::Socket(socket) if !socket.is_connected() => {
+                    return Ok(Err(EmitError::NotConnected));
+                }
+                Target::Socket(_) => {}
+            }
+            let packet = turn.store.append(self.name(), audience, draft, turn.now);
+            let sent = queue(&sockets, &packet, plain.as_ref());
+            (packet, sent)
+        };
+        // Whoever waits for it is woken behind the turn, and the sockets and the
+        // packet are let go there, too.
+        let mut outcome = Ok(());
+        let mut reached = Vec::new();
+        let is_watched = self.behaviour().is_watched();
+        for (socket, (sent, _wake)) in sockets.iter().zip(sent) {
+            match (sent, to) {
+                (Ok(()), _) if is_watched => reached.push(socket),
+                (Ok(()), _) => {}
+                (Err(error), Target::Selection(_)) => {
+                    tracing::trace!(socket = socket.id(), %error, "event not sent");
+                }
+                (Err(error), Target::Socket(_)) => outcome = Err(error),
+            }
+        }
+        ledger.sweep();
+        let event = Shown::new(event);
+        for socket in reached {
+            socket.show_outgoing(&event);
+        }
+        Ok(outcome)
+    }
+}
+
+/// An event that is written, but for its offset.
+struct Written {
+    draft: Draft,
+    /// For clients of revision 3, which are given no offset, if there may be
+    /// some.
+    plain: Option<Encoded>,
+}
+
+/// What became of a packet, and whom to wake then.
+type Sent = (Result<(), EmitError>, Option<Wake>);
+
+impl Written {
+    fn new<P: IntoArgs>(
+        namespace: &Namespace,
+        event: &Outgoing<'_, P>,
+    ) -> Result<Self, EncodeError> {
+        let (nsp, name) = (namespace.name(), event.name);
+        let parser = namespace.config().parser;
+        if !namespace.config().engine.allow_revision_3 {
+            let draft = Draft::new(parser, nsp, name, event.args)?;
+            return Ok(Self { draft, plain: None });
+        }
+        // It is written twice, so that the user's code is asked once.
+        let args = Args::write(event.args)?;
+        Ok(Self {
+            draft: Draft::new(parser, nsp, name, &args)?,
+            plain: Some(parser.encode_event(nsp, name, &args, None)?),
+        })
+    }
+}
+
+/// Sends a packet to each, or the plain one to who is given no offset. Nobody is
+/// woken.
+fn queue(to: &[Socket], packet: &Encoded, plain: Option<&Encoded>) -> Vec<Sent> {
+    let sent = to.iter().map(|socket| match socket.ticket() {
+        Some(_) => socket.queue(packet),
+        None => socket.queue(plain.unwrap_or(packet)),
+    });
+    sent.collect()
+}

@@ -1,0 +1,146 @@
+//! A store in the memory of this process.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use engineio::Sid;
+
+use super::logs::Logs;
+use super::sessions::Sessions;
+use super::{Absentee, Audience, Recovery, RecoveryStore, Session};
+use crate::proto::draft::Draft;
+use crate::sync::lock;
+use crate::unwind::discard;
+use crate::{Encoded, Limits};
+
+/// Sessions and packets in the memory of this process.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    /// The first characters of every offset: those of another server, or of
+    /// this one before it was restarted, mean nothing here.
+    epoch: Arc<str>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What was thrown away, to be dropped when no lock is held: it can be of
+    /// the application's making.
+    discarded: Discarded,
+    logs: Logs,
+    sessions: Sessions,
+}
+
+#[derive(Debug, Default)]
+struct Discarded {
+    packets: Vec<Encoded>,
+    sessions: Vec<Session>,
+}
+
+impl Memory {
+    /// A store that is empty. It is told how long it takes at most until a
+    /// client is known to be gone, and how much to keep.
+    pub(crate) fn new(recovery: &Recovery, detection: Duration, limits: &Limits) -> Self {
+        let lifetime = recovery.max_disconnection;
+        let max_age = lifetime.saturating_add(detection);
+        let random = Sid::random();
+        Self {
+            epoch: random.as_str()[..EPOCH].into(),
+            state: Mutex::new(State {
+                discarded: Discarded::default(),
+                logs: Logs::new(max_age, limits.recovery_bytes),
+                sessions: Sessions::new(lifetime, limits.recovery_session_bytes),
+            }),
+        }
+    }
+
+    fn offset(&self, number: u64) -> String {
+        format!("{}{number:012x}", self.epoch)
+    }
+
+    /// The number of a packet, if this is an offset of this store.
+    fn number(&self, offset: &str) -> Option<u64> {
+        let digits = offset.strip_prefix(&*self.epoch)?;
+        let number = u64::from_str_radix(digits, 16).ok()?;
+        (self.offset(number) == offset).then_some(number)
+    }
+}
+
+impl RecoveryStore for Memory {
+    fn append(&self, nsp: &str, audience: Audience, draft: Draft, now: Instant) -> Encoded {
+        let mut state = lock(&self.state);
+        let State {
+            discarded, logs, ..
+        } = &mut *state;
+        let packet = draft.with_offset(&self.offset(logs.next()));
+        logs.push(nsp, audience, packet.clone(), now, &mut discarded.packets);
+        packet
+    }
+
+    fn persist(&self, session: Session, now: Instant) {
+        let mut state = lock(&self.state);
+        let State {
+            discarded,
+            sessions,
+            ..
+        } = &mut *state;
+        sessions.insert(session, now, &mut discarded.sessions);
+    }
+
+    fn restore(&self, nsp: &str, pid: &str, offset: &str, now: Instant) -> Option<Session> {
+        let mut state = lock(&self.state);
+        let session = state.sessions.take(nsp, pid, now)?;
+        let number = self.number(offset);
+        if number.is_some_and(|number| state.logs.reaches_back(nsp, number, now)) {
+            return Some(session);
+        }
+        state.discarded.sessions.push(session);
+        None
+    }
+
+    fn missed(&self, who: &Absentee<'_>, offset: &str, now: Instant) -> Option<Vec<Encoded>> {
+        let state = lock(&self.state);
+        let after = self.number(offset)?;
+        let is_whole = state.logs.reaches_back(who.nsp, after, now);
+        is_whole.then(|| state.logs.missed(who, after, now))
+    }
+
+    fn forget(&self, nsp: &str, who: &Audience) {
+        let mut state = lock(&self.state);
+        let State {
+            discarded,
+            sessions,
+            ..
+        } = &mut *state;
+        sessions.forget(nsp, who, &mut discarded.sessions);
+    }
+
+    fn sweep(&self, now: Instant) {
+        let discarded = {
+            let mut state = lock(&self.state);
+            let State {
+                discarded,
+                logs,
+                sessions,
+            } = &mut *state;
+            logs.expire(now, &mut discarded.packets);
+            sessions.expire(now, &mut discarded.sessions);
+            std::mem::take(discarded)
+        };
+        discard(discarded);
+    }
+
+    fn clear(&self) {
+        let cleared = {
+            let mut state = lock(&self.state);
+            (state.logs.clear(), state.sessions.clear())
+        };
+        discard(cleared);
+    }
+}
+
+/// Characters of an offset that tell the store.
+const EPOCH: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! Sessions whose clients may come back.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use engineio::Sid;
+
+use super::logs::is_over;
+use super::{Audience, Session};
+
+/// The sessions of clients that are gone, by their pids. They go in the order in
+/// which they came: when they are too old, or when all of them take too many
+/// bytes.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    by_number: BTreeMap<u64, Kept>,
+    bytes: usize,
+    lifetime: Duration,
+    max_bytes: usize,
+    next: u64,
+    numbers: HashMap<Sid, u64>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    session: Session,
+    since: Instant,
+}
+
+impl Sessions {
+    pub(super) fn new(lifetime: Duration, max_bytes: usize) -> Self {
+        Self {
+            by_number: BTreeMap::new(),
+            bytes: 0,
+            lifetime,
+            max_bytes,
+            next: 0,
+            numbers: HashMap::new(),
+        }
+    }
+
+    /// Keeps a session. What has to go for it goes into `discarded`.
+    pub(super) fn insert(&mut self, session: Session, now: Instant, discarded: &mut Vec<Session>) {
+        debug_assert!(
+            !self.numbers.contains_key(&session.pid),
+            "pids are random, and a session is kept once"
+        );
+        self.bytes += charge(&session);
+        self.numbers.insert(session.pid.clone(), self.next);
+        let since = now;
+        self.by_number.insert(self.next, Kept { session, since });
+        self.next += 1;
+        while self.bytes > self.max_bytes {
+            self.drop_first(discarded);
+        }
+    }
+
+    /// Takes out the session of this pid in a namespace, unless it is too old.
+    pub(super) fn take(&mut self, nsp: &str, pid: &str, now: Instant) -> Option<Session> {
+        let number = *self.numbers.get(pid)?;
+        let kept = self.by_number.get(&number)?;
+        let is_over = is_over(kept.since, self.lifetime, now);
+        if is_over || kept.session.namespace.name() != nsp {
+            return None;
+        }
+        self.remove(number)
+    }
+
+    /// Throws away the sessions of those who are meant.
+    pub(super) fn forget(&mut self, nsp: &str, who: &Audience, discarded: &mut Vec<Session>) {
+        let is_meant = |session: &Session| {
+            let rooms = || session.rooms.iter().map(|room| &**room).collect();
+            session.namespace.name() == nsp && who.includes(&session.sid, &rooms())
+        };
+        let meant: Vec<_> = self
+            .by_number
+            .iter()
+            .filter(|(_, kept)| is_meant(&kept.session))
+            .map(|(number, _)| *number)
+            .collect();
+        discarded.extend(meant.into_iter().filter_map(|number| self.remove(number)));
+    }
+
+    /// Throws away what is too old.
+    pub(super) fn expire(&mut self, now: Instant, discarded: &mut Vec<Session>) {
+        while let Some(first) = self.by_number.first_entry()
+            && is_over(first.get().since, self.lifetime, now)
+        {
+            self.drop_first(discarded);
+        }
+    }
+
+    pub(super) fn clear(&mut self) -> Self {
+        std::mem::replace(self, Self::new(self.lifetime, self.max_bytes))
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn drop_first(&mut self, discarded: &mut Vec<Session>) {
+        let first = self.by_number.first_key_value().map(|(number, _)| *number);
+        discarded.extend(first.and_then(|number| self.remove(number)));
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Session> {
+        let Kept { session, .. } = self.by_number.remove(&number)?;
+        self.numbers.remove(&session.pid);
+        if self.numbers.len() < self.numbers.capacity() / 4 {
+            self.numbers.shrink_to(self.numbers.len() * 2);
+        }
+        self.bytes -= charge(&session);
+        Some(session)
+    }
+}
+
+/// What a session costs, beside what the application keeps with it.
+fn charge(session: &Session) -> usize {
+    let rooms = session.rooms.iter();
+    let rooms: usize = rooms.map(|room| room.len() + ROOM_CHARGE).sum();
+    SESSION_CHARGE + session.namespace.bytes() + rooms
+}
+
+const SESSION_CHARGE: usize = 512;
+
+const ROOM_CHARGE: usize = 32;
