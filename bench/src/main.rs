@@ -10,6 +10,8 @@
 //! or out of order ends the run with an error.
 
 mod client;
+mod document;
+mod picture;
 mod report;
 mod scenario;
 mod servers;
@@ -43,6 +45,9 @@ struct Options {
     /// How often each scenario is run with each server.
     #[arg(long)]
     rounds: Option<usize>,
+    /// Puts the figures into docs/benchmarks.md, and their picture beside it.
+    #[arg(long)]
+    write: bool,
     /// Lets the system choose the cores, instead of one for the server and one
     /// for the load.
     #[arg(long)]
@@ -51,8 +56,8 @@ struct Options {
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {
-        Ok(table) => {
-            println!("{table}");
+        Ok(figures) => {
+            println!("{figures}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -72,44 +77,47 @@ fn run(options: &Options) -> Result<String, String> {
     for server in &servers {
         server.prepare(root)?;
     }
+    let mut rows = options.rows(&servers);
+    measure(options, root, &mut rows)?;
+    let figures = report::figures(&rows);
+    if options.write {
+        document::write(root, &figures, &picture::ratios(&rows))
+            .map_err(|error| format!("docs/benchmarks.md was not written: {error}"))?;
+    }
+    Ok(figures)
+}
+
+/// Runs each row once in each round, so that what changes on the machine
+/// changes for all.
+fn measure(options: &Options, root: &Path, rows: &mut [Row]) -> Result<(), String> {
     let core = pin(options)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let mut rows = options.rows(&servers);
-    for round in 0..options.rounds() {
-        for row in &mut rows {
-            eprintln!(
-                "round {}: {}, {}",
-                round + 1,
-                row.scenario.name,
-                row.server.name()
-            );
-            let running = row.server.start(root, core)?;
+    for round in 1..=options.rounds() {
+        for row in &mut *rows {
+            let (scenario, name) = (row.scenario, row.server.name());
+            eprintln!("round {round}: {}, {name}", scenario.name);
+            let running = row.server.start(root, core, scenario.recovery)?;
             let target = Target {
                 server: &running,
                 dialect: row.server.dialect(),
+                in_order: row.server.is_in_order(),
                 effort: options.effort(),
             };
-            let sample = runtime.block_on(row.scenario.run(&target));
-            let name = row.server.name();
+            let sample = runtime.block_on(scenario.run(&target));
             row.samples
-                .push(sample.map_err(|error| format!("{name}: {}: {error}", row.scenario.name))?);
+                .push(sample.map_err(|error| format!("{name}: {}: {error}", scenario.name))?);
         }
     }
-    Ok(report::table(&rows))
+    Ok(())
 }
 
 impl Options {
     fn wants(&self, server: Server) -> bool {
-        match server {
-            Server::FloorHyper | Server::FloorTcp => true,
-            Server::Ours => server.name().contains(&self.server),
-            Server::Node | Server::Socketioxide => {
-                !self.smoke && server.name().contains(&self.server)
-            }
-        }
+        let is_ours = matches!(server, Server::Ours);
+        server.is_floor() || (is_ours || !self.smoke) && server.name().contains(&self.server)
     }
 
     /// What is to be run; the servers of a scenario follow each other.
@@ -128,15 +136,15 @@ impl Options {
     }
 
     fn rounds(&self) -> usize {
-        let default = if self.smoke || self.quick { 1 } else { 7 };
+        let default = if self.smoke || self.quick { 1 } else { 5 };
         self.rounds.unwrap_or(default)
     }
 
     fn effort(&self) -> Effort {
         let (milliseconds, divisor) = match (self.smoke, self.quick) {
-            (true, _) => (100, 50),
-            (false, true) => (500, 10),
-            (false, false) => (2000, 1),
+            (true, _) => (50, 50),
+            (false, true) => (300, 10),
+            (false, false) => (1500, 1),
         };
         Effort {
             time: Duration::from_millis(milliseconds),

@@ -2,49 +2,56 @@
 
 mod fan_out;
 mod flow;
+mod list;
 mod memory;
 mod polling;
+mod rooms;
+mod sequence;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::{Dialect, Kind};
 use crate::servers::{Running, Server};
 use crate::usage;
+
+use fan_out::Broadcast;
+use flow::Flow;
+
+/// How long a server may take to give back what it does not need: nothing tells
+/// that it has.
+const SETTLE: Duration = Duration::from_secs(1);
+/// How long a scenario takes at most, if nothing is lost.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A scenario, and how large it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     load: Load,
+    /// The ratio to the floor that ours may have.
+    pub(crate) at_most: Option<f64>,
+    /// Whether clients may come back to what they missed.
+    pub(crate) recovery: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Load {
-    /// Each connection keeps so many requests in flight.
-    Flow {
-        kind: Kind,
-        in_flight: u32,
-        payload: usize,
-    },
+    /// Connects, and goes.
+    Connect,
+    /// Comes, does something, goes.
+    Churn,
     /// One sends to everyone.
-    Broadcast {
-        connections: usize,
-        payload: usize,
-    },
-    /// Any connection sends to the ten of its room.
-    Rooms {
-        connections: usize,
-    },
+    Broadcast(Broadcast),
+    /// Each connection keeps so many requests in flight.
+    Flow(Flow),
+    Idle,
     PollingEcho,
     PollingUpgrade,
-    Churn,
-    Idle,
-    /// Everyone is sent large messages, and so many do not read.
-    Stalled {
-        connections: usize,
-        stalled: usize,
-    },
+    /// Any connection sends to the ten of its room.
+    Rooms(usize),
+    /// Everyone is sent large messages, and so many more do not read them.
+    Stalled(usize),
 }
 
 /// How long and how large a run is.
@@ -56,24 +63,87 @@ pub(crate) struct Effort {
     pub(crate) divisor: usize,
 }
 
+/// What a scenario needs to know of the server.
+pub(crate) struct Target<'a> {
+    pub(crate) server: &'a Running,
+    pub(crate) dialect: Dialect,
+    /// Whether what one client sends is served in order.
+    pub(crate) in_order: bool,
+    pub(crate) effort: Effort,
+}
+
 /// What a scenario cost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sample {
     /// Messages that came back, or were delivered, or whatever is counted.
     pub(crate) count: u64,
+    /// Those of them that came behind a later one of their sender.
+    pub(crate) late: u64,
     pub(crate) time: Duration,
     pub(crate) cpu: Duration,
     /// In microseconds, sorted.
-    pub(crate) latencies: Vec<u32>,
-    /// Bytes of memory: for each connection, or in all.
-    pub(crate) memory: Option<u64>,
+    latencies: Vec<u32>,
+    pub(crate) memory: Option<Memory>,
 }
 
-/// What a scenario needs to know of the server.
-pub(crate) struct Target<'a> {
-    pub(crate) server: &'a Running,
-    pub(crate) dialect: Dialect,
-    pub(crate) effort: Effort,
+/// Resident memory of a server, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    pub(crate) before: u64,
+    pub(crate) most: u64,
+    pub(crate) after: u64,
+    /// Between how many connections the difference is shared.
+    pub(crate) each_of: Option<u64>,
+}
+
+impl Scenario {
+    /// The server that the others are compared with.
+    pub(crate) fn floor(&self) -> Server {
+        match self.load {
+            Load::Churn | Load::Connect | Load::PollingEcho | Load::PollingUpgrade => {
+                Server::FloorHyper
+            }
+            Load::Broadcast(_) | Load::Flow(_) | Load::Idle | Load::Rooms(_) | Load::Stalled(_) => {
+                Server::FloorTcp
+            }
+        }
+    }
+
+    /// Whether the server can do it.
+    pub(crate) fn is_for(&self, server: Server) -> bool {
+        let is_typed = match self.load {
+            Load::Broadcast(load) => load.typed,
+            Load::Flow(flow) => flow.typed,
+            _ => false,
+        };
+        match server {
+            Server::FloorHyper | Server::FloorTcp => server == self.floor(),
+            Server::Ours => true,
+            // JavaScript has no other types.
+            Server::Node => !is_typed,
+            Server::Socketioxide => !is_typed && !self.recovery,
+        }
+    }
+
+    pub(crate) async fn run(&self, target: &Target<'_>) -> Result<Sample, String> {
+        let run = async {
+            match self.load {
+                Load::Broadcast(load) => fan_out::run(target, load).await,
+                Load::Churn => polling::churn(target).await,
+                Load::Connect => polling::connect(target).await,
+                Load::Flow(flow) => flow::run(target, flow).await,
+                Load::Idle => memory::idle(target).await,
+                Load::PollingEcho => polling::echo(target).await,
+                Load::PollingUpgrade => polling::upgrade(target).await,
+                Load::Rooms(connections) => rooms::run(target, connections).await,
+                Load::Stalled(stalled) => memory::stalled(target, stalled).await,
+            }
+        };
+        match tokio::time::timeout(PATIENCE, run).await {
+            Ok(sample) => sample,
+            Err(_) => Err("something was lost: it did not come for minutes".into()),
+        }
+    }
 }
 
 impl Target<'_> {
@@ -95,122 +165,18 @@ impl Target<'_> {
     }
 }
 
-impl Scenario {
-    pub(crate) const ALL: [Self; 20] = [
-        Self::flow("echo, 1 in flight, 64 B", Kind::Echo, 1, 64),
-        Self::flow("echo, 16 in flight, 64 B", Kind::Echo, 16, 64),
-        Self::flow("echo, 4 in flight, 4 KiB", Kind::Echo, 4, 4096),
-        Self::flow("typed echo, 1 in flight, 64 B", Kind::EchoTyped, 1, 64),
-        Self::flow("typed echo, 16 in flight, 64 B", Kind::EchoTyped, 16, 64),
-        Self::flow("typed echo, 4 in flight, 4 KiB", Kind::EchoTyped, 4, 4096),
-        Self::flow("ack, 4 in flight, 64 B", Kind::Ack, 4, 64),
-        Self::flow("binary echo, 4 in flight, 256 B", Kind::Binary, 4, 256),
-        Self::broadcast("broadcast to 100", 100, 64),
-        Self::broadcast("broadcast to 1,000", 1000, 64),
-        Self::broadcast("broadcast to 10,000", 10_000, 64),
-        Self::broadcast("broadcast of 64 KiB to 200", 200, 64 << 10),
-        Self::new(
-            "rooms, 1,000 connections",
-            Load::Rooms { connections: 1000 },
-        ),
-        Self::new("polling echo", Load::PollingEcho),
-        Self::new("polling handshake and upgrade", Load::PollingUpgrade),
-        Self::new("connect, join, echo, leave", Load::Churn),
-        Self::new("idle connection, memory", Load::Idle),
-        Self::stalled("broadcast, 1 % stalled", 1000, 10),
-        Self::stalled("64 KiB, 200 stalled, memory", 400, 200),
-        Self::stalled("64 KiB, none stalled, memory", 200, 0),
-    ];
-
-    const fn new(name: &'static str, load: Load) -> Self {
-        Self { name, load }
-    }
-
-    const fn flow(name: &'static str, kind: Kind, in_flight: u32, payload: usize) -> Self {
-        Self::new(
-            name,
-            Load::Flow {
-                kind,
-                in_flight,
-                payload,
-            },
-        )
-    }
-
-    const fn broadcast(name: &'static str, connections: usize, payload: usize) -> Self {
-        Self::new(
-            name,
-            Load::Broadcast {
-                connections,
-                payload,
-            },
-        )
-    }
-
-    const fn stalled(name: &'static str, connections: usize, stalled: usize) -> Self {
-        Self::new(
-            name,
-            Load::Stalled {
-                connections,
-                stalled,
-            },
-        )
-    }
-
-    /// The server that the others are compared with.
-    pub(crate) fn floor(&self) -> Server {
-        match self.load {
-            Load::Churn | Load::PollingEcho | Load::PollingUpgrade => Server::FloorHyper,
-            _ => Server::FloorTcp,
-        }
-    }
-
-    /// Whether the server can do it.
-    pub(crate) fn is_for(&self, server: Server) -> bool {
-        match server {
-            Server::FloorHyper | Server::FloorTcp => {
-                server == self.floor() && !matches!(self.load, Load::Stalled { .. })
-            }
-            Server::Node | Server::Socketioxide => {
-                let is_typed = matches!(
-                    self.load,
-                    Load::Flow {
-                        kind: Kind::EchoTyped,
-                        ..
-                    }
-                );
-                // They have no limit on what waits for a client.
-                !is_typed && !matches!(self.load, Load::Stalled { .. })
-            }
-            Server::Ours => true,
-        }
-    }
-
-    pub(crate) async fn run(&self, target: &Target<'_>) -> Result<Sample, String> {
-        match self.load {
-            Load::Flow {
-                kind,
-                in_flight,
-                payload,
-            } => flow::run(target, kind, in_flight, payload).await,
-            Load::Broadcast {
-                connections,
-                payload,
-            } => fan_out::broadcast(target, connections, payload).await,
-            Load::Rooms { connections } => fan_out::rooms(target, connections).await,
-            Load::PollingEcho => polling::echo(target).await,
-            Load::PollingUpgrade => polling::upgrade(target).await,
-            Load::Churn => polling::churn(target).await,
-            Load::Idle => memory::idle(target).await,
-            Load::Stalled {
-                connections,
-                stalled,
-            } => memory::stalled(target, connections, stalled).await,
-        }
-    }
-}
-
 impl Sample {
+    fn of_messages(time: Duration, cpu: Duration, mut latencies: Vec<u32>) -> Self {
+        latencies.sort_unstable();
+        Self {
+            count: latencies.len() as u64,
+            time,
+            cpu,
+            latencies,
+            ..Self::default()
+        }
+    }
+
     /// Microseconds of the server's CPU for one of what is counted.
     pub(crate) fn cost(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.count.max(1) as f64
@@ -225,4 +191,21 @@ impl Sample {
         let last = self.latencies.len().checked_sub(1)?;
         Some(self.latencies[(last as f64 * share).round() as usize])
     }
+
+    /// Which share came late.
+    pub(crate) fn late(&self) -> f64 {
+        self.late as f64 / self.count.max(1) as f64
+    }
+}
+
+impl Memory {
+    /// What each connection takes, where that is the question.
+    pub(crate) fn each(&self) -> Option<f64> {
+        let more = self.most.saturating_sub(self.before) as f64;
+        self.each_of.map(|count| more / count as f64)
+    }
+}
+
+fn micros(since: Instant) -> u32 {
+    since.elapsed().as_micros().min(u32::MAX.into()) as u32
 }

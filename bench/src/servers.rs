@@ -50,6 +50,17 @@ impl Server {
         }
     }
 
+    /// Whether what one client sends is served in order. socketioxide gives each
+    /// event a task of its own.
+    pub(crate) fn is_in_order(self) -> bool {
+        self != Self::Socketioxide
+    }
+
+    /// Whether it is the least that a server can do.
+    pub(crate) fn is_floor(self) -> bool {
+        matches!(self, Self::FloorHyper | Self::FloorTcp)
+    }
+
     /// Builds what the server needs.
     pub(crate) fn prepare(self, root: &Path) -> Result<(), String> {
         let peers = root.join("bench/peers");
@@ -97,7 +108,12 @@ impl Server {
 
     /// Starts the server on a port that the system picks, on one core if a core
     /// is given.
-    pub(crate) fn start(self, root: &Path, core: Option<usize>) -> Result<Running, String> {
+    pub(crate) fn start(
+        self,
+        root: &Path,
+        core: Option<usize>,
+        recovery: bool,
+    ) -> Result<Running, String> {
         let port = free_port().map_err(|error| error.to_string())?;
         let program = self.program(root);
         let mut command = match core {
@@ -110,6 +126,9 @@ impl Server {
         };
         if self == Self::Node {
             command.arg(root.join("bench/peers/node").join(self.binary()));
+        }
+        if recovery {
+            command.env("RECOVERY", "1");
         }
         let child = command
             .env("PORT", port.to_string())

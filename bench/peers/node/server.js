@@ -1,4 +1,4 @@
-// The same contract as that of `bench-server`, by the official server.
+// The contract of `bench-server`, by the official server.
 
 import { createServer } from "node:http";
 import { Server } from "socket.io";
@@ -8,6 +8,7 @@ const io = new Server(http, {
   serveClient: false,
   perMessageDeflate: false,
   httpCompression: false,
+  connectionStateRecovery: process.env.RECOVERY ? {} : undefined,
 });
 
 io.on("connection", (socket) => {

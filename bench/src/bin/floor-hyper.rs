@@ -151,9 +151,7 @@ async fn echo(mut socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>, is
             Message::Text(text) if text == "40" => {
                 Message::text("40{\"sid\":\"00000000000000000000\"}")
             }
-            Message::Text(text) if text.ends_with("[\"join\",\"room7\"]") => {
-                Message::text("430[]")
-            }
+            Message::Text(text) if text.ends_with("[\"join\",\"room7\"]") => Message::text("430[]"),
             message @ (Message::Binary(_) | Message::Text(_)) => message,
             _ => continue,
         };

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::dialect::{read_raw, read_socket_io};
 use super::websocket::{self, Frame};
@@ -12,9 +12,12 @@ use super::{Dialect, Kind, Reply, Request};
 
 /// How much is read at once at most.
 const READ: usize = 64 << 10;
+/// The receive buffer of one that does not read.
+const NARROW: u32 = 4 << 10;
 
 const HELLO: Request<'_> = Request {
     kind: Kind::Echo,
+    typed: false,
     sender: 0,
     number: 0,
     room: 0,
@@ -27,51 +30,63 @@ pub(crate) struct Connection {
     stream: TcpStream,
     inbound: BytesMut,
     outbound: Vec<u8>,
+    /// What the head of an event said whose attachment has not come.
+    head: Option<Reply>,
 }
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr, dialect: Dialect) -> Result<Self, String> {
         let stream = TcpStream::connect(address).await.map_err(text)?;
-        stream.set_nodelay(true).map_err(text)?;
-        let mut connection = Self {
-            dialect,
-            stream,
-            inbound: BytesMut::new(),
-            outbound: Vec::new(),
-        };
-        match dialect {
-            // What comes back tells that the server knows the connection.
-            Dialect::Raw => {
-                connection.send(&HELLO).await?;
-                connection.next().await?;
-            }
-            Dialect::SocketIo => {
-                let target = "/socket.io/?EIO=4&transport=websocket";
-                connection.upgrade(address, target).await?;
-                connection.expect_text(b"0{").await?;
-                connection.connect().await?;
-            }
-        }
-        Ok(connection)
+        Self::new(stream, dialect)?.opened(address).await
+    }
+
+    /// Like `open`, with next to no room for what is not read.
+    pub(crate) async fn open_narrow(address: SocketAddr, dialect: Dialect) -> Result<Self, String> {
+        let socket = TcpSocket::new_v4().map_err(text)?;
+        socket.set_recv_buffer_size(NARROW).map_err(text)?;
+        let stream = socket.connect(address).await.map_err(text)?;
+        Self::new(stream, dialect)?.opened(address).await
     }
 
     /// Opens a websocket for a session that is on polling, and makes it the
     /// session's transport.
     pub(crate) async fn take_over(address: SocketAddr, sid: &str) -> Result<Self, String> {
         let stream = TcpStream::connect(address).await.map_err(text)?;
-        stream.set_nodelay(true).map_err(text)?;
-        let mut connection = Self {
-            dialect: Dialect::SocketIo,
-            stream,
-            inbound: BytesMut::new(),
-            outbound: Vec::new(),
-        };
+        let mut connection = Self::new(stream, Dialect::SocketIo)?;
         let target = format!("/socket.io/?EIO=4&transport=websocket&sid={sid}");
         connection.upgrade(address, &target).await?;
         connection.send_text(b"2probe").await?;
         connection.expect_text(b"3probe").await?;
         connection.send_text(b"5").await?;
         Ok(connection)
+    }
+
+    fn new(stream: TcpStream, dialect: Dialect) -> Result<Self, String> {
+        stream.set_nodelay(true).map_err(text)?;
+        Ok(Self {
+            dialect,
+            stream,
+            inbound: BytesMut::new(),
+            outbound: Vec::new(),
+            head: None,
+        })
+    }
+
+    async fn opened(mut self, address: SocketAddr) -> Result<Self, String> {
+        match self.dialect {
+            // What comes back tells that the server knows the connection.
+            Dialect::Raw => {
+                self.send(&HELLO).await?;
+                self.next().await?;
+            }
+            Dialect::SocketIo => {
+                let target = "/socket.io/?EIO=4&transport=websocket";
+                self.upgrade(address, target).await?;
+                self.expect_text(b"0{").await?;
+                self.connect().await?;
+            }
+        }
+        Ok(self)
     }
 
     /// Joins the namespace `/`.
@@ -124,6 +139,11 @@ impl Connection {
         }
     }
 
+    /// Lets go of what has come.
+    pub(crate) fn forget(&mut self) {
+        self.inbound.clear();
+    }
+
     /// The next reply.
     pub(crate) async fn next(&mut self) -> Result<Reply, String> {
         loop {
@@ -155,9 +175,19 @@ impl Connection {
                 Frame::Text(packet) if *packet == *b"2" => {
                     websocket::write(websocket::TEXT, b"3", &mut self.outbound);
                 }
-                Frame::Text(packet) => return read_socket_io(&packet).map(Some),
-                // The attachment of the event before it.
-                Frame::Binary | Frame::Other => {}
+                Frame::Text(_) if self.head.is_some() => return Err("no attachment".into()),
+                Frame::Text(packet) => {
+                    let reply = read_socket_io(&packet)?;
+                    if !packet.starts_with(b"45") {
+                        return Ok(Some(reply));
+                    }
+                    self.head = Some(reply);
+                }
+                Frame::Binary => match self.head.take() {
+                    Some(reply) => return Ok(Some(reply)),
+                    None => return Err("an attachment of nothing".into()),
+                },
+                Frame::Other => {}
                 Frame::Close => return Err("the server closed the websocket".into()),
             }
         }

@@ -22,7 +22,6 @@ pub(crate) enum Kind {
     Binary,
     Broadcast,
     Echo,
-    EchoTyped,
     Join,
     Room,
 }
@@ -31,6 +30,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) kind: Kind,
+    /// Whether the server is asked to read the arguments into types.
+    pub(crate) typed: bool,
     pub(crate) sender: u32,
     pub(crate) number: u32,
     pub(crate) room: u32,
@@ -60,7 +61,7 @@ impl Dialect {
 fn write_raw(request: &Request<'_>, out: &mut Vec<u8>) {
     let operation = match request.kind {
         Kind::Ack => b'a',
-        Kind::Binary | Kind::Echo | Kind::EchoTyped => b'e',
+        Kind::Binary | Kind::Echo => b'e',
         Kind::Broadcast => b'b',
         Kind::Join => b'j',
         Kind::Room => b'r',
@@ -89,22 +90,24 @@ pub(crate) fn read_raw(frame: &[u8]) -> Result<Reply, String> {
 fn write_socket_io(request: &Request<'_>, out: &mut Vec<u8>) {
     let &Request {
         kind,
+        typed,
         sender,
         number,
         room,
         payload,
     } = request;
+    let suffix = if typed { "-typed" } else { "" };
     // The number of a sender's request is the id of its answer too.
     let mut text = Vec::with_capacity(payload.len() + 64);
     let written = match kind {
-        Kind::Ack => write!(text, "42{number}[\"ack\",{sender},{number},\""),
-        Kind::Binary => write!(
-            text,
-            "451-[\"echo\",{sender},{number},{{\"_placeholder\":true,\"num\":0}}]"
-        ),
-        Kind::Broadcast => write!(text, "42[\"broadcast\",{sender},{number},\""),
-        Kind::Echo => write!(text, "42[\"echo\",{sender},{number},\""),
-        Kind::EchoTyped => write!(text, "42[\"echo-typed\",{sender},{number},\""),
+        Kind::Ack => write!(text, "42{number}[\"ack{suffix}\",{sender},{number},\""),
+        Kind::Binary => {
+            let name = if typed { "binary-typed" } else { "echo" };
+            let attachment = "{\"_placeholder\":true,\"num\":0}";
+            write!(text, "451-[\"{name}\",{sender},{number},{attachment}]")
+        }
+        Kind::Broadcast => write!(text, "42[\"broadcast{suffix}\",{sender},{number},\""),
+        Kind::Echo => write!(text, "42[\"echo{suffix}\",{sender},{number},\""),
         Kind::Join => write!(text, "42{number}[\"join\",\"room{room}\"]"),
         Kind::Room => write!(text, "42[\"room\",\"room{room}\",[{sender},{number},\""),
     };
@@ -119,7 +122,7 @@ fn write_socket_io(request: &Request<'_>, out: &mut Vec<u8>) {
             text.extend_from_slice(payload);
             text.extend_from_slice(b"\"]]");
         }
-        Kind::Ack | Kind::Broadcast | Kind::Echo | Kind::EchoTyped => {
+        Kind::Ack | Kind::Broadcast | Kind::Echo => {
             text.extend_from_slice(payload);
             text.extend_from_slice(b"\"]");
         }
@@ -127,8 +130,8 @@ fn write_socket_io(request: &Request<'_>, out: &mut Vec<u8>) {
     websocket::write(websocket::TEXT, &text, out);
 }
 
-/// Reads the numbers of an event or an answer of Socket.IO. `None` if it is the
-/// head of one whose attachment follows; its numbers are given then.
+/// Reads the numbers of an event or an answer of Socket.IO. Those of an event
+/// with an attachment are in its head.
 pub(crate) fn read_socket_io(text: &Bytes) -> Result<Reply, String> {
     let unexpected = || {
         let start = &text[..text.len().min(80)];

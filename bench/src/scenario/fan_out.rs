@@ -1,20 +1,30 @@
 //! One message to many: each gets all, once, and in the order of its sender.
 
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Sample, Target};
-use crate::client::{Connection, Kind, Reply, Request, payload};
+use super::sequence::Sequence;
+use super::{Memory, SETTLE, Sample, Target, micros};
+use crate::client::{Connection, Kind, Request, payload};
 
 /// Broadcasts on their way at a time.
 const IN_FLIGHT: usize = 4;
-/// Messages to rooms on their way at a time.
-const ROOMS_IN_FLIGHT: usize = 64;
-const MEMBERS: usize = 10;
+/// A part of all connections that does not read: one of so many.
+const STALLED: usize = 100;
+/// Memory is looked at after so many broadcasts.
+const LOOK: usize = 16;
+
+/// What is broadcast, and to whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Broadcast {
+    pub(super) connections: usize,
+    pub(super) payload: usize,
+    pub(super) typed: bool,
+    /// Whether there are some more who do not read.
+    pub(super) stalled: bool,
+}
 
 /// Opens connections one after the other.
 pub(super) async fn open(target: &Target<'_>, count: usize) -> Result<Vec<Connection>, String> {
@@ -25,218 +35,181 @@ pub(super) async fn open(target: &Target<'_>, count: usize) -> Result<Vec<Connec
     Ok(connections)
 }
 
-pub(super) async fn broadcast(
+/// Opens connections that have no room for what they do not read.
+pub(super) async fn open_narrow(
     target: &Target<'_>,
-    connections: usize,
-    length: usize,
-) -> Result<Sample, String> {
-    let count = target.scaled(connections);
+    count: usize,
+) -> Result<Vec<Connection>, String> {
+    let mut connections = Vec::with_capacity(count);
+    for _ in 0..count {
+        connections.push(Connection::open_narrow(target.address(), target.dialect).await?);
+    }
+    Ok(connections)
+}
+
+pub(super) async fn run(target: &Target<'_>, load: Broadcast) -> Result<Sample, String> {
+    let count = target.scaled(load.connections);
     let mut connections = open(target, count).await?;
-    let mut sender = connections.pop().ok_or("nobody to send to")?;
-    let (progress, mut arrived) = mpsc::unbounded_channel();
+    let sleeping = match load.stalled {
+        true => open_narrow(target, (count / STALLED).max(1)).await?,
+        false => Vec::new(),
+    };
+    let before = target.resident()?;
+    let connection = connections.pop().ok_or("nobody to send to")?;
+    let (progress, arrived) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
     for connection in connections {
-        tasks.spawn(receive(connection, progress.clone()));
+        tasks.spawn(receive(connection, progress.clone(), target.in_order));
     }
     drop(progress);
-    let payload = payload(length);
-    let mut latencies = Vec::new();
+    let mut sender = Sender {
+        connection,
+        request: Request {
+            kind: Kind::Broadcast,
+            typed: load.typed,
+            sender: 0,
+            number: 0,
+            room: 0,
+            payload: &payload(load.payload),
+        },
+        sent_at: Vec::new(),
+        received: Sequence::default(),
+        latencies: Vec::new(),
+    };
+    let mut others = Others {
+        arrived,
+        count: count - 1,
+        deliveries: 0,
+    };
     let (start, cpu) = (Instant::now(), target.cpu()?);
-    let mut sent_at = Vec::new();
-    let mut received = 0_usize;
-    loop {
-        while start.elapsed() < target.effort.time && sent_at.len() - received < IN_FLIGHT {
-            sender.push(&request(Kind::Broadcast, 0, sent_at.len(), 0, &payload));
-            sent_at.push(Instant::now());
-        }
-        if received == sent_at.len() {
-            break;
-        }
-        sender.fill().await?;
-        while let Some(reply) = sender.ready()? {
-            check(reply, 0, received)?;
-            latencies.push(sent_at[received].elapsed().as_micros() as u32);
-            received += 1;
-        }
-    }
-    // The others have to get as many, in their order, which each checks.
-    let mut deliveries = received;
-    let all = received * count;
-    while deliveries < all {
-        match arrived.recv().await {
-            Some(more) => deliveries += more?,
-            None => return Err("the receivers ended".into()),
-        }
-    }
+    let most = sender.run(target).await?;
+    others.wait_for(sender.sent_at.len()).await?;
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    latencies.sort_unstable();
+    let all = sender.sent_at.len() * count;
+    // One more, so that a message that came twice shows itself.
+    let latencies = std::mem::take(&mut sender.latencies);
+    sender.once(target).await?;
+    others.wait_for(sender.sent_at.len()).await?;
+    let late = sender.received.end(sender.sent_at.len() as u32)?;
+    drop(sleeping);
+    let after = match load.payload > LARGE {
+        true => {
+            tokio::time::sleep(SETTLE).await;
+            Some(target.resident()?)
+        }
+        false => None,
+    };
     Ok(Sample {
         count: all as u64,
-        time,
-        cpu,
-        latencies,
-        memory: Some(target.resident()?),
+        late: late * count as u64,
+        memory: after.map(|after| Memory {
+            before,
+            most: most.max(before),
+            after,
+            each_of: None,
+        }),
+        ..Sample::of_messages(time, cpu, latencies)
     })
 }
 
-type Progress = mpsc::UnboundedSender<Result<usize, String>>;
+/// A payload above this shows in the memory.
+const LARGE: usize = 16 << 10;
+
+/// Who broadcasts, and gets its own copy.
+struct Sender<'a> {
+    connection: Connection,
+    request: Request<'a>,
+    sent_at: Vec<Instant>,
+    received: Sequence,
+    latencies: Vec<u32>,
+}
+
+impl Sender<'_> {
+    /// Broadcasts until its time is over, and returns the most memory that the
+    /// server was seen to have.
+    async fn run(&mut self, target: &Target<'_>) -> Result<u64, String> {
+        let (start, mut most) = (Instant::now(), 0);
+        loop {
+            while start.elapsed() < target.effort.time
+                && self.sent_at.len() - self.latencies.len() < IN_FLIGHT
+            {
+                self.push();
+                if self.sent_at.len().is_multiple_of(LOOK) {
+                    most = most.max(target.resident()?);
+                }
+            }
+            if self.latencies.len() == self.sent_at.len() {
+                return Ok(most);
+            }
+            self.connection.fill().await?;
+            self.take(target)?;
+        }
+    }
+
+    async fn once(&mut self, target: &Target<'_>) -> Result<(), String> {
+        self.push();
+        while self.latencies.is_empty() {
+            self.connection.fill().await?;
+            self.take(target)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self) {
+        self.request.number = self.sent_at.len() as u32;
+        self.connection.push(&self.request);
+        self.sent_at.push(Instant::now());
+    }
+
+    fn take(&mut self, target: &Target<'_>) -> Result<(), String> {
+        while let Some(reply) = self.connection.ready()? {
+            self.received.take(reply.number, target.in_order)?;
+            let sent = self.sent_at.get(reply.number as usize);
+            self.latencies.push(micros(*sent.ok_or("never sent")?));
+        }
+        Ok(())
+    }
+}
+
+/// Those who are sent to, each in a task of its own.
+struct Others {
+    arrived: mpsc::UnboundedReceiver<Result<usize, String>>,
+    count: usize,
+    deliveries: usize,
+}
+
+impl Others {
+    /// Waits until each has got so many.
+    async fn wait_for(&mut self, broadcasts: usize) -> Result<(), String> {
+        while self.deliveries < broadcasts * self.count {
+            let more = self.arrived.recv().await;
+            self.deliveries += more.ok_or("the receivers ended")??;
+        }
+        Ok(())
+    }
+}
 
 /// Receives broadcasts, and tells how many came.
-async fn receive(mut connection: Connection, progress: Progress) {
-    let mut expected = 0;
+async fn receive(
+    mut connection: Connection,
+    progress: mpsc::UnboundedSender<Result<usize, String>>,
+    in_order: bool,
+) {
+    let mut received = Sequence::default();
     loop {
-        let before = expected;
         let outcome = async {
             connection.fill().await?;
+            let mut count = 0;
             while let Some(reply) = connection.ready()? {
-                check(reply, 0, expected)?;
-                expected += 1;
+                received.take(reply.number, in_order)?;
+                count += 1;
             }
-            Ok(expected - before)
+            Ok(count)
         };
         let outcome: Result<usize, String> = outcome.await;
         let is_over = outcome.is_err();
         if progress.send(outcome).is_err() || is_over {
             return;
         }
-    }
-}
-
-pub(super) async fn rooms(target: &Target<'_>, connections: usize) -> Result<Sample, String> {
-    let count = target.scaled(connections).next_multiple_of(MEMBERS);
-    let rooms = count / MEMBERS;
-    let mut connections = open(target, count).await?;
-    for (id, connection) in connections.iter_mut().enumerate() {
-        let join = request(Kind::Join, 0, id, (id % rooms) as u32, b"");
-        connection.send(&join).await?;
-        connection.next().await?;
-    }
-    let (progress, mut arrived) = mpsc::unbounded_channel();
-    let permits = Arc::new(Semaphore::new(ROOMS_IN_FLIGHT));
-    let mut tasks = JoinSet::new();
-    let mut senders = Vec::new();
-    for (id, connection) in connections.into_iter().enumerate() {
-        let (requests, queue) = mpsc::unbounded_channel();
-        senders.push(requests);
-        let member = Member {
-            id,
-            room: (id % rooms) as u32,
-            connection,
-            permits: permits.clone(),
-        };
-        tasks.spawn(member.run(queue, progress.clone()));
-    }
-    drop(progress);
-    let mut random = Random(0x2545_f491_4f6c_dd1d);
-    let mut sent = 0_usize;
-    let mut deliveries = 0;
-    let (start, cpu) = (Instant::now(), target.cpu()?);
-    while start.elapsed() < target.effort.time {
-        let permit = permits.acquire().await.map_err(|error| error.to_string())?;
-        // Its own copy brings it back.
-        permit.forget();
-        senders[random.below(count)]
-            .send(())
-            .map_err(|_| "a member ended")?;
-        sent += 1;
-        while let Ok(more) = arrived.try_recv() {
-            let more: Result<usize, String> = more;
-            deliveries += more?;
-        }
-    }
-    while deliveries < sent * MEMBERS {
-        deliveries += arrived.recv().await.ok_or("the members ended")??;
-    }
-    let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    Ok(Sample {
-        count: deliveries as u64,
-        time,
-        cpu,
-        latencies: Vec::new(),
-        memory: None,
-    })
-}
-
-/// One who sends to its room, and gets what its room is sent.
-struct Member {
-    id: usize,
-    room: u32,
-    connection: Connection,
-    permits: Arc<Semaphore>,
-}
-
-impl Member {
-    async fn run(mut self, mut queue: mpsc::UnboundedReceiver<()>, progress: Progress) {
-        let payload = payload(64);
-        let mut sent = 0;
-        let mut expected = HashMap::new();
-        loop {
-            let outcome = async {
-                tokio::select! {
-                    asked = queue.recv() => {
-                        asked.ok_or("over")?;
-                        let room = request(Kind::Room, self.id, sent, self.room, &payload);
-                        sent += 1;
-                        self.connection.send(&room).await?;
-                        Ok(0)
-                    }
-                    filled = self.connection.fill() => {
-                        filled?;
-                        self.take(&mut expected)
-                    }
-                }
-            };
-            let outcome: Result<usize, String> = outcome.await;
-            let is_over = outcome.is_err();
-            if progress.send(outcome).is_err() || is_over {
-                return;
-            }
-        }
-    }
-
-    fn take(&mut self, expected: &mut HashMap<u32, usize>) -> Result<usize, String> {
-        let mut count = 0;
-        while let Some(reply) = self.connection.ready()? {
-            let next = expected.entry(reply.sender).or_default();
-            check(reply, reply.sender, *next)?;
-            *next += 1;
-            count += 1;
-            if reply.sender as usize == self.id {
-                self.permits.add_permits(1);
-            }
-        }
-        Ok(count)
-    }
-}
-
-fn request(kind: Kind, sender: usize, number: usize, room: u32, payload: &[u8]) -> Request<'_> {
-    Request {
-        kind,
-        sender: sender as u32,
-        number: number as u32,
-        room,
-        payload,
-    }
-}
-
-pub(super) fn check(reply: Reply, sender: u32, number: usize) -> Result<(), String> {
-    if (reply.sender, reply.number as usize) == (sender, number) {
-        return Ok(());
-    }
-    Err(format!(
-        "expected message {number} of {sender}, got {} of {}",
-        reply.number, reply.sender
-    ))
-}
-
-/// The same choice in each run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
     }
 }

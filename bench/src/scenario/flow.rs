@@ -1,119 +1,137 @@
 //! Requests that come back to their sender.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::{Sample, Target};
-use crate::client::{Connection, Kind, Request, payload};
+use super::sequence::Sequence;
+use super::{Sample, Target, micros};
+use crate::client::{Connection, Kind, Reply, Request, payload};
 
 const CONNECTIONS: usize = 64;
 
-/// Not measured, before what is.
+/// By what the time of a run is divided for the one before it, which is not
+/// measured.
 const WARM_UP: u32 = 4;
 
-pub(super) async fn run(
-    target: &Target<'_>,
-    kind: Kind,
-    in_flight: u32,
-    length: usize,
-) -> Result<Sample, String> {
+/// What each connection sends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flow {
+    pub(super) kind: Kind,
+    pub(super) typed: bool,
+    /// How many requests wait for their replies.
+    pub(super) in_flight: usize,
+    pub(super) payload: usize,
+}
+
+pub(super) async fn run(target: &Target<'_>, flow: Flow) -> Result<Sample, String> {
     let mut senders = Vec::new();
     for id in 0..target.scaled(CONNECTIONS) {
         senders.push(Sender {
             id: id as u32,
             connection: Connection::open(target.address(), target.dialect).await?,
+            in_order: target.in_order,
             sent: 0,
-            received: 0,
+            received: Sequence::default(),
+            waiting: VecDeque::new(),
+            latencies: Vec::new(),
         });
     }
-    let load = Load {
-        kind,
-        in_flight,
-        length,
-    };
-    let (senders, _) = drive(senders, load, target.effort.time / WARM_UP).await?;
+    let mut senders = drive(senders, flow, target.effort.time / WARM_UP).await?;
+    for sender in &mut senders {
+        sender.latencies.clear();
+    }
     let (start, cpu) = (Instant::now(), target.cpu()?);
-    let (_, mut latencies) = drive(senders, load, target.effort.time).await?;
+    let mut senders = drive(senders, flow, target.effort.time).await?;
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    latencies.sort_unstable();
+    let mut late = 0;
+    let mut latencies = Vec::new();
+    for sender in &mut senders {
+        late += sender.end(flow).await?;
+        latencies.append(&mut sender.latencies);
+    }
     Ok(Sample {
-        count: latencies.len() as u64,
-        time,
-        cpu,
-        latencies,
-        memory: None,
+        late,
+        ..Sample::of_messages(time, cpu, latencies)
     })
 }
 
-#[derive(Clone, Copy)]
-struct Load {
-    kind: Kind,
-    in_flight: u32,
-    length: usize,
-}
-
 /// Lets all senders run for that time.
-async fn drive(
-    senders: Vec<Sender>,
-    load: Load,
-    time: Duration,
-) -> Result<(Vec<Sender>, Vec<u32>), String> {
+async fn drive(senders: Vec<Sender>, flow: Flow, time: Duration) -> Result<Vec<Sender>, String> {
     let mut tasks = JoinSet::new();
     let end = Instant::now() + time;
     for sender in senders {
-        tasks.spawn(sender.run(load, end));
+        tasks.spawn(sender.run(flow, end));
     }
-    let (mut senders, mut latencies) = (Vec::new(), Vec::new());
-    for ended in tasks.join_all().await {
-        let (sender, own) = ended?;
-        senders.push(sender);
-        latencies.extend(own);
-    }
-    Ok((senders, latencies))
+    tasks.join_all().await.into_iter().collect()
 }
 
 struct Sender {
     id: u32,
     connection: Connection,
+    in_order: bool,
     sent: u32,
-    received: u32,
+    received: Sequence,
+    /// Which requests have no reply yet, and when they were sent.
+    waiting: VecDeque<(u32, Instant)>,
+    latencies: Vec<u32>,
 }
 
 impl Sender {
     /// Keeps its requests in flight until `end`, then waits for the last.
-    async fn run(mut self, load: Load, end: Instant) -> Result<(Self, Vec<u32>), String> {
-        let payload = payload(load.length);
-        let mut latencies = Vec::new();
-        let mut sent_at = vec![Instant::now(); load.in_flight as usize];
+    async fn run(mut self, flow: Flow, end: Instant) -> Result<Self, String> {
+        let payload = payload(flow.payload);
         loop {
             let now = Instant::now();
-            while now < end && self.sent - self.received < load.in_flight {
-                self.connection.push(&Request {
-                    kind: load.kind,
-                    sender: self.id,
-                    number: self.sent,
-                    room: 0,
-                    payload: &payload,
-                });
-                sent_at[(self.sent % load.in_flight) as usize] = now;
-                self.sent += 1;
+            while now < end && self.waiting.len() < flow.in_flight {
+                self.push(flow, &payload, now);
             }
-            if self.sent == self.received {
-                return Ok((self, latencies));
+            if self.waiting.is_empty() {
+                return Ok(self);
             }
             self.connection.fill().await?;
             while let Some(reply) = self.connection.ready()? {
-                if (reply.sender, reply.number) != (self.id, self.received) {
-                    return Err(format!(
-                        "sender {} expected its request {}, got {} of {}",
-                        self.id, self.received, reply.number, reply.sender
-                    ));
-                }
-                let at = sent_at[(reply.number % load.in_flight) as usize];
-                latencies.push(at.elapsed().as_micros().min(u32::MAX.into()) as u32);
-                self.received += 1;
+                self.take(reply)?;
             }
         }
+    }
+
+    /// Sends one more, so that a reply that came twice shows itself. Returns how
+    /// many came late.
+    async fn end(&mut self, flow: Flow) -> Result<u64, String> {
+        let measured = self.latencies.len();
+        self.push(flow, &payload(flow.payload), Instant::now());
+        self.connection.flush().await?;
+        let reply = self.connection.next().await?;
+        self.take(reply)?;
+        self.latencies.truncate(measured);
+        self.received.end(self.sent)
+    }
+
+    fn push(&mut self, flow: Flow, payload: &[u8], now: Instant) {
+        self.connection.push(&Request {
+            kind: flow.kind,
+            typed: flow.typed,
+            sender: self.id,
+            number: self.sent,
+            room: 0,
+            payload,
+        });
+        self.waiting.push_back((self.sent, now));
+        self.sent += 1;
+    }
+
+    fn take(&mut self, reply: Reply) -> Result<(), String> {
+        if reply.sender != self.id {
+            return Err(format!("{} got a reply to {}", self.id, reply.sender));
+        }
+        self.received.take(reply.number, self.in_order)?;
+        let mut waiting = self.waiting.iter();
+        let at = waiting.position(|(number, _)| *number == reply.number);
+        let sent = at.and_then(|at| self.waiting.remove(at));
+        let (_, sent) = sent.ok_or_else(|| format!("{} was not sent", reply.number))?;
+        self.latencies.push(micros(sent));
+        Ok(())
     }
 }

@@ -2,16 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use super::fan_out::{check, open};
-use super::{Sample, Target};
-use crate::client::{Kind, Request, payload};
+use super::fan_out::{open, open_narrow};
+use super::{Memory, SETTLE, Sample, Target, micros};
+use crate::client::{Connection, Kind, Request, payload};
 
 const IDLE: usize = 10_000;
-/// What is broadcast to those who do not read: more than any server keeps.
+/// What is broadcast to those who do not read, and how often: more than the
+/// system buffers for them.
 const LARGE: usize = 64 << 10;
 const BROADCASTS: usize = 150;
-/// How long a server may take to give back what it does not need.
-const SETTLE: Duration = Duration::from_secs(1);
+const READING: usize = 200;
+/// For how long nothing comes from a connection that is still open.
+const SILENCE: Duration = Duration::from_millis(200);
 
 pub(super) async fn idle(target: &Target<'_>) -> Result<Sample, String> {
     // What the first one takes is not for each.
@@ -21,61 +23,96 @@ pub(super) async fn idle(target: &Target<'_>) -> Result<Sample, String> {
     let count = target.scaled(IDLE);
     let connections = open(target, count).await?;
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    let taken = target.resident()?.saturating_sub(before);
+    let most = target.resident()?;
     drop((first, connections));
+    tokio::time::sleep(SETTLE).await;
     Ok(Sample {
         count: count as u64,
-        time,
-        cpu,
-        latencies: Vec::new(),
-        memory: Some(taken / count as u64),
+        memory: Some(Memory {
+            before,
+            most,
+            after: target.resident()?,
+            each_of: Some(count as u64),
+        }),
+        ..Sample::of_messages(time, cpu, Vec::new())
     })
 }
 
-/// Broadcasts to connections of which some never read. Those who read get all
-/// of it, in order.
-pub(super) async fn stalled(
-    target: &Target<'_>,
-    connections: usize,
-    stalled: usize,
-) -> Result<Sample, String> {
-    let mut sleeping = open(target, target.scaled(stalled.max(1))).await?;
-    sleeping.truncate(stalled);
-    let mut reading = open(target, target.scaled(connections - stalled)).await?;
+/// Broadcasts while some never read. Those who read get all of it, in order.
+pub(super) async fn stalled(target: &Target<'_>, stalled: usize) -> Result<Sample, String> {
+    let mut readers = Readers {
+        connections: open(target, target.scaled(READING)).await?,
+        sent: 0,
+    };
+    // What the server keeps once it has sent the like is idle too.
+    readers.broadcast().await?;
+    tokio::time::sleep(SETTLE).await;
     let before = target.resident()?;
-    let payload = payload(LARGE);
+    let sleeping = open_narrow(target, target.scaled(stalled)).await?;
     let (start, cpu) = (Instant::now(), target.cpu()?);
-    let mut most = before;
-    for number in 0..BROADCASTS {
-        let request = Request {
-            kind: Kind::Broadcast,
-            sender: 0,
-            number: number as u32,
-            room: 0,
-            payload: &payload,
-        };
-        reading[0].send(&request).await?;
-        for connection in &mut reading {
-            check(connection.next().await?, 0, number)?;
-        }
+    let (mut most, mut latencies) = (before, Vec::new());
+    for _ in 0..BROADCASTS {
+        let sent = Instant::now();
+        readers.broadcast().await?;
+        latencies.push(micros(sent));
         most = most.max(target.resident()?);
     }
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    let count = reading.len() * BROADCASTS;
-    drop((sleeping, reading));
+    let (all, mut closed) = (sleeping.len(), 0);
+    for connection in sleeping {
+        closed += usize::from(is_closed(connection).await);
+    }
     tokio::time::sleep(SETTLE).await;
     let after = target.resident()?;
-    eprintln!(
-        "  idle {} KiB, at most {} KiB more, {} KiB when all had gone",
-        before >> 10,
-        (most - before) >> 10,
-        after >> 10,
-    );
+    eprintln!("  {closed} of {all} that did not read were closed");
     Ok(Sample {
-        count: count as u64,
-        time,
-        cpu,
-        latencies: Vec::new(),
-        memory: Some(most - before),
+        count: (readers.connections.len() * BROADCASTS) as u64,
+        memory: Some(Memory {
+            before,
+            most,
+            after,
+            each_of: None,
+        }),
+        ..Sample::of_messages(time, cpu, latencies)
     })
+}
+
+struct Readers {
+    connections: Vec<Connection>,
+    sent: u32,
+}
+
+impl Readers {
+    /// Lets the first one broadcast, and waits until each has got it.
+    async fn broadcast(&mut self) -> Result<(), String> {
+        let request = Request {
+            kind: Kind::Broadcast,
+            typed: false,
+            sender: 0,
+            number: self.sent,
+            room: 0,
+            payload: &payload(LARGE),
+        };
+        self.connections[0].send(&request).await?;
+        for connection in &mut self.connections {
+            let number = connection.next().await?.number;
+            if number != self.sent {
+                return Err(format!("{number} came instead of {}", self.sent));
+            }
+        }
+        self.sent += 1;
+        Ok(())
+    }
+}
+
+/// Reads what is left. Whether that ends.
+async fn is_closed(mut connection: Connection) -> bool {
+    loop {
+        match tokio::time::timeout(SILENCE, connection.fill()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return true,
+            Err(_) => return false,
+        }
+        connection.forget();
+    }
 }

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::fan_out::check;
-use super::{Sample, Target};
-use crate::client::{Connection, Dialect, Http, Kind, Request, payload};
+use super::{Memory, Sample, Target, micros};
+use crate::client::{Connection, Http, Kind, Reply, Request, payload};
 
 const CLIENTS: usize = 64;
 /// Clients that come and go at a time.
@@ -80,19 +79,30 @@ async fn upgrade_once(address: SocketAddr) -> Result<(), String> {
     echo_once(&mut connection).await
 }
 
+/// Clients that connect over websocket, and go.
+pub(super) async fn connect(target: &Target<'_>) -> Result<Sample, String> {
+    come_and_go(target, target.scaled(CHURN) / 5, false).await
+}
+
 /// Clients that connect over websocket, join a room, get one echo, and go, so
-/// many in all. The memory is what the server has grown by.
+/// many in all.
 pub(super) async fn churn(target: &Target<'_>) -> Result<Sample, String> {
     let count = target.scaled(CHURN);
     // What the first ones take is not a growth.
-    come_and_go(target, count / 10).await?;
+    come_and_go(target, count / 10, true).await?;
     let before = target.resident()?;
-    let mut sample = come_and_go(target, count).await?;
-    sample.memory = Some(target.resident()?.saturating_sub(before));
+    let mut sample = come_and_go(target, count, true).await?;
+    let after = target.resident()?;
+    sample.memory = Some(Memory {
+        before,
+        most: after.max(before),
+        after,
+        each_of: None,
+    });
     Ok(sample)
 }
 
-async fn come_and_go(target: &Target<'_>, count: usize) -> Result<Sample, String> {
+async fn come_and_go(target: &Target<'_>, count: usize, join: bool) -> Result<Sample, String> {
     let left = Arc::new(AtomicUsize::new(count));
     let (start, cpu) = (Instant::now(), target.cpu()?);
     let mut tasks = JoinSet::new();
@@ -106,7 +116,11 @@ async fn come_and_go(target: &Target<'_>, count: usize) -> Result<Sample, String
                 .is_ok()
             {
                 let started = Instant::now();
-                come_once(address, dialect).await?;
+                let mut connection = Connection::open(address, dialect).await?;
+                if join {
+                    join_once(&mut connection).await?;
+                    echo_once(&mut connection).await?;
+                }
                 latencies.push(micros(started));
             }
             Ok(latencies)
@@ -115,33 +129,38 @@ async fn come_and_go(target: &Target<'_>, count: usize) -> Result<Sample, String
     finish(target, tasks, start, cpu).await
 }
 
-async fn come_once(address: SocketAddr, dialect: Dialect) -> Result<(), String> {
-    let mut connection = Connection::open(address, dialect).await?;
-    connection
-        .send(&Request {
-            kind: Kind::Join,
-            sender: 0,
-            number: 0,
-            room: 7,
-            payload: b"",
-        })
-        .await?;
+async fn join_once(connection: &mut Connection) -> Result<(), String> {
+    let join = Request {
+        kind: Kind::Join,
+        typed: false,
+        sender: 0,
+        number: 0,
+        room: 7,
+        payload: b"",
+    };
+    connection.send(&join).await?;
     connection.next().await?;
-    echo_once(&mut connection).await
+    Ok(())
 }
 
 async fn echo_once(connection: &mut Connection) -> Result<(), String> {
     let payload = payload(LENGTH);
-    connection
-        .send(&Request {
-            kind: Kind::Echo,
+    let request = Request {
+        kind: Kind::Echo,
+        typed: false,
+        sender: 1,
+        number: 2,
+        room: 0,
+        payload: &payload,
+    };
+    connection.send(&request).await?;
+    match connection.next().await? {
+        Reply {
             sender: 1,
             number: 2,
-            room: 0,
-            payload: &payload,
-        })
-        .await?;
-    check(connection.next().await?, 1, 2)
+        } => Ok(()),
+        other => Err(format!("unexpected echo: {other:?}")),
+    }
 }
 
 async fn finish(
@@ -155,16 +174,5 @@ async fn finish(
         latencies.extend(ended?);
     }
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    latencies.sort_unstable();
-    Ok(Sample {
-        count: latencies.len() as u64,
-        time,
-        cpu,
-        latencies,
-        memory: None,
-    })
-}
-
-fn micros(since: Instant) -> u32 {
-    since.elapsed().as_micros().min(u32::MAX.into()) as u32
+    Ok(Sample::of_messages(time, cpu, latencies))
 }
