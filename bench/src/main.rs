@@ -141,13 +141,14 @@ impl Options {
     }
 
     fn effort(&self) -> Effort {
-        let (milliseconds, divisor) = match (self.smoke, self.quick) {
-            (true, _) => (50, 50),
-            (false, true) => (300, 10),
-            (false, false) => (1500, 1),
+        let (time, settle, divisor) = match (self.smoke, self.quick) {
+            (true, _) => (50, 50, 50),
+            (false, true) => (250, 250, 10),
+            (false, false) => (1500, 1000, 1),
         };
         Effort {
-            time: Duration::from_millis(milliseconds),
+            time: Duration::from_millis(time),
+            settle: Duration::from_millis(settle),
             divisor,
         }
     }

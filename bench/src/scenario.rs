@@ -18,9 +18,9 @@ use crate::usage;
 use fan_out::Broadcast;
 use flow::Flow;
 
-/// How long a server may take to give back what it does not need: nothing tells
-/// that it has.
-const SETTLE: Duration = Duration::from_secs(1);
+/// By what the time of a run is divided for the one before it, which is not
+/// measured.
+const WARM_UP: u32 = 2;
 /// How long a scenario takes at most, if nothing is lost.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -59,6 +59,9 @@ enum Load {
 pub(crate) struct Effort {
     /// Of a scenario that goes on as long as it is let.
     pub(crate) time: Duration,
+    /// How long a server has to give back what it does not need: nothing tells
+    /// that it has.
+    pub(crate) settle: Duration,
     /// By what the number of connections, and of what is counted, is divided.
     pub(crate) divisor: usize,
 }

@@ -6,7 +6,7 @@
 //! and the frame comes back. `r`: the first four bytes of the body are a room,
 //! whose connections get the frame. Rooms are four bytes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,8 +23,8 @@ type Outbox = UnboundedSender<Bytes>;
 /// Who is connected, by number, and who is in which room.
 #[derive(Default)]
 struct Hub {
-    connections: HashMap<usize, Outbox>,
-    rooms: HashMap<Room, HashMap<usize, Outbox>>,
+    connections: BTreeMap<usize, Outbox>,
+    rooms: BTreeMap<Room, BTreeMap<usize, Outbox>>,
     next: usize,
 }
 

@@ -172,9 +172,7 @@ impl Connection {
                 return Ok(None);
             };
             match frame {
-                Frame::Text(packet) if *packet == *b"2" => {
-                    websocket::write(websocket::TEXT, b"3", &mut self.outbound);
-                }
+                Frame::Text(packet) if *packet == *b"2" => self.pong(),
                 Frame::Text(_) if self.head.is_some() => return Err("no attachment".into()),
                 Frame::Text(packet) => {
                     let reply = read_socket_io(&packet)?;
@@ -221,21 +219,21 @@ impl Connection {
         self.flush().await
     }
 
-    /// The next frame, which has to be a text that starts with this.
+    /// The next frame that is no ping, which has to be a text that starts with
+    /// this.
     async fn expect_text(&mut self, start: &[u8]) -> Result<(), String> {
-        match self.frame().await? {
-            Frame::Text(packet) if packet.starts_with(start) => Ok(()),
-            other => Err(format!("unexpected frame: {other:?}")),
+        loop {
+            match websocket::next(&mut self.inbound)? {
+                None => self.fill().await?,
+                Some(Frame::Text(packet)) if *packet == *b"2" => self.pong(),
+                Some(Frame::Text(packet)) if packet.starts_with(start) => return Ok(()),
+                Some(other) => return Err(format!("unexpected frame: {other:?}")),
+            }
         }
     }
 
-    async fn frame(&mut self) -> Result<Frame, String> {
-        loop {
-            if let Some(frame) = websocket::next(&mut self.inbound)? {
-                return Ok(frame);
-            }
-            self.fill().await?;
-        }
+    fn pong(&mut self) {
+        websocket::write(websocket::TEXT, b"3", &mut self.outbound);
     }
 }
 

@@ -1,16 +1,22 @@
 //! Requests of a polling client, on one connection that is kept.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// Between the packets of a payload.
+const SEPARATOR: u8 = 0x1e;
+
 /// A connection for one request after the other.
 pub(crate) struct Http {
     address: SocketAddr,
     stream: TcpStream,
     inbound: BytesMut,
+    /// Packets that came with one before them.
+    packets: VecDeque<Bytes>,
 }
 
 impl Http {
@@ -21,12 +27,13 @@ impl Http {
             address,
             stream,
             inbound: BytesMut::new(),
+            packets: VecDeque::new(),
         })
     }
 
     /// Opens a session over polling, and gives its id.
     pub(crate) async fn handshake(&mut self) -> Result<String, String> {
-        let body = self.get("").await?;
+        let body = self.request("GET", "", "").await?;
         let body = String::from_utf8_lossy(&body);
         let sid = body
             .strip_prefix("0{\"sid\":\"")
@@ -35,8 +42,19 @@ impl Http {
             .ok_or_else(|| format!("no handshake: {body}"))
     }
 
-    pub(crate) async fn get(&mut self, sid: &str) -> Result<Bytes, String> {
-        self.request("GET", sid, "").await
+    /// The next packet that is no ping.
+    pub(crate) async fn next(&mut self, sid: &str) -> Result<Bytes, String> {
+        loop {
+            match self.packets.pop_front() {
+                None => {
+                    let body = self.request("GET", sid, "").await?;
+                    let packets = body.split(|byte| *byte == SEPARATOR);
+                    self.packets = packets.map(|packet| body.slice_ref(packet)).collect();
+                }
+                Some(packet) if *packet == *b"2" => self.post(sid, "3").await?,
+                Some(packet) => return Ok(packet),
+            }
+        }
     }
 
     pub(crate) async fn post(&mut self, sid: &str, body: &str) -> Result<(), String> {

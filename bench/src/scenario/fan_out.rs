@@ -1,12 +1,12 @@
 //! One message to many: each gets all, once, and in the order of its sender.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::sequence::Sequence;
-use super::{Memory, SETTLE, Sample, Target, micros};
+use super::{Memory, Sample, Target, WARM_UP, micros};
 use crate::client::{Connection, Kind, Request, payload};
 
 /// Broadcasts on their way at a time.
@@ -81,20 +81,25 @@ pub(super) async fn run(target: &Target<'_>, load: Broadcast) -> Result<Sample, 
         count: count - 1,
         deliveries: 0,
     };
+    sender.run(target, target.effort.time / WARM_UP).await?;
+    others.wait_for(sender.sent_at.len()).await?;
+    let (warm_up, at_first) = (sender.sent_at.len(), sender.received.late());
+    sender.latencies.clear();
     let (start, cpu) = (Instant::now(), target.cpu()?);
-    let most = sender.run(target).await?;
+    let most = sender.run(target, target.effort.time).await?;
     others.wait_for(sender.sent_at.len()).await?;
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    let all = sender.sent_at.len() * count;
+    let all = (sender.sent_at.len() - warm_up) * count;
     // One more, so that a message that came twice shows itself.
     let latencies = std::mem::take(&mut sender.latencies);
     sender.once(target).await?;
     others.wait_for(sender.sent_at.len()).await?;
-    let late = sender.received.end(sender.sent_at.len() as u32)?;
+    sender.received.end(sender.sent_at.len() as u32)?;
+    let late = sender.received.late() - at_first;
     drop(sleeping);
     let after = match load.payload > LARGE {
         true => {
-            tokio::time::sleep(SETTLE).await;
+            tokio::time::sleep(target.effort.settle).await;
             Some(target.resident()?)
         }
         false => None,
@@ -127,18 +132,17 @@ struct Sender<'a> {
 impl Sender<'_> {
     /// Broadcasts until its time is over, and returns the most memory that the
     /// server was seen to have.
-    async fn run(&mut self, target: &Target<'_>) -> Result<u64, String> {
-        let (start, mut most) = (Instant::now(), 0);
+    async fn run(&mut self, target: &Target<'_>, time: Duration) -> Result<u64, String> {
+        let (end, mut most, mut sent) = (Instant::now() + time, 0, 0);
         loop {
-            while start.elapsed() < target.effort.time
-                && self.sent_at.len() - self.latencies.len() < IN_FLIGHT
-            {
+            while sent - self.latencies.len() < IN_FLIGHT && Instant::now() < end {
                 self.push();
+                sent += 1;
                 if self.sent_at.len().is_multiple_of(LOOK) {
                     most = most.max(target.resident()?);
                 }
             }
-            if self.latencies.len() == self.sent_at.len() {
+            if self.latencies.len() == sent {
                 return Ok(most);
             }
             self.connection.fill().await?;

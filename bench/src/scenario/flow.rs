@@ -6,14 +6,10 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::sequence::Sequence;
-use super::{Sample, Target, micros};
+use super::{Sample, Target, WARM_UP, micros};
 use crate::client::{Connection, Kind, Reply, Request, payload};
 
 const CONNECTIONS: usize = 64;
-
-/// By what the time of a run is divided for the one before it, which is not
-/// measured.
-const WARM_UP: u32 = 4;
 
 /// What each connection sends.
 #[derive(Clone, Copy, Debug)]
@@ -39,20 +35,22 @@ pub(super) async fn run(target: &Target<'_>, flow: Flow) -> Result<Sample, Strin
         });
     }
     let mut senders = drive(senders, flow, target.effort.time / WARM_UP).await?;
+    let mut at_first = 0;
     for sender in &mut senders {
         sender.latencies.clear();
+        at_first += sender.received.late();
     }
     let (start, cpu) = (Instant::now(), target.cpu()?);
     let mut senders = drive(senders, flow, target.effort.time).await?;
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    let mut late = 0;
-    let mut latencies = Vec::new();
+    let (mut late, mut latencies) = (0, Vec::new());
     for sender in &mut senders {
-        late += sender.end(flow).await?;
+        sender.end(flow).await?;
+        late += sender.received.late();
         latencies.append(&mut sender.latencies);
     }
     Ok(Sample {
-        late,
+        late: late - at_first,
         ..Sample::of_messages(time, cpu, latencies)
     })
 }
@@ -97,9 +95,8 @@ impl Sender {
         }
     }
 
-    /// Sends one more, so that a reply that came twice shows itself. Returns how
-    /// many came late.
-    async fn end(&mut self, flow: Flow) -> Result<u64, String> {
+    /// Sends one more, so that a reply that came twice shows itself.
+    async fn end(&mut self, flow: Flow) -> Result<(), String> {
         let measured = self.latencies.len();
         self.push(flow, &payload(flow.payload), Instant::now());
         self.connection.flush().await?;

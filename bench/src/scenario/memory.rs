@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::fan_out::{open, open_narrow};
-use super::{Memory, SETTLE, Sample, Target, micros};
+use super::{Memory, Sample, Target, micros};
 use crate::client::{Connection, Kind, Request, payload};
 
 const IDLE: usize = 10_000;
@@ -25,7 +25,7 @@ pub(super) async fn idle(target: &Target<'_>) -> Result<Sample, String> {
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
     let most = target.resident()?;
     drop((first, connections));
-    tokio::time::sleep(SETTLE).await;
+    tokio::time::sleep(target.effort.settle).await;
     Ok(Sample {
         count: count as u64,
         memory: Some(Memory {
@@ -46,7 +46,7 @@ pub(super) async fn stalled(target: &Target<'_>, stalled: usize) -> Result<Sampl
     };
     // What the server keeps once it has sent the like is idle too.
     readers.broadcast().await?;
-    tokio::time::sleep(SETTLE).await;
+    tokio::time::sleep(target.effort.settle).await;
     let before = target.resident()?;
     let sleeping = open_narrow(target, target.scaled(stalled)).await?;
     let (start, cpu) = (Instant::now(), target.cpu()?);
@@ -62,7 +62,7 @@ pub(super) async fn stalled(target: &Target<'_>, stalled: usize) -> Result<Sampl
     for connection in sleeping {
         closed += usize::from(is_closed(connection).await);
     }
-    tokio::time::sleep(SETTLE).await;
+    tokio::time::sleep(target.effort.settle).await;
     let after = target.resident()?;
     eprintln!("  {closed} of {all} that did not read were closed");
     Ok(Sample {

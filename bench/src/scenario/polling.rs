@@ -25,7 +25,7 @@ pub(super) async fn echo(target: &Target<'_>) -> Result<Sample, String> {
         let mut http = Http::open(target.address()).await?;
         let sid = http.handshake().await?;
         http.post(&sid, "40").await?;
-        http.get(&sid).await?;
+        http.next(&sid).await?;
         sessions.push((http, sid));
     }
     let (start, cpu) = (Instant::now(), target.cpu()?);
@@ -43,7 +43,7 @@ async fn echo_until(mut http: Http, sid: String, end: Instant) -> Latencies {
         let sent_at = Instant::now();
         let event = format!("42[\"echo\",0,{},\"{text}\"]", latencies.len());
         http.post(&sid, &event).await?;
-        let echoed = http.get(&sid).await?;
+        let echoed = http.next(&sid).await?;
         if echoed != event {
             return Err(format!("expected {event}, got {echoed:?}"));
         }

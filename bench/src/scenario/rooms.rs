@@ -61,7 +61,8 @@ pub(super) async fn run(target: &Target<'_>, connections: usize) -> Result<Sampl
     let (mut latencies, mut late) = (Vec::new(), 0);
     for ended in members.join_all().await {
         let mut member = ended?;
-        late += member.end(&sent).await?;
+        member.end(&sent).await?;
+        late += member.received.values().map(Sequence::late).sum::<u64>();
         latencies.append(&mut member.latencies);
     }
     Ok(Sample {
@@ -122,20 +123,19 @@ impl Member {
         }
     }
 
-    /// Reads until it has got all of its room. Returns how many came late.
-    async fn end(&mut self, sent: &[u32]) -> Result<u64, String> {
+    /// Reads until it has got all of its room.
+    async fn end(&mut self, sent: &[u32]) -> Result<(), String> {
         let rooms = sent.len() / MEMBERS;
         let mates = (0..MEMBERS).map(|place| self.room as usize + place * rooms);
         let expected: Vec<_> = mates.map(|mate| (mate as u32, sent[mate])).collect();
         loop {
-            let ends = expected
-                .iter()
-                .map(|(mate, sent)| match self.received.get(mate) {
-                    Some(received) => received.end(*sent),
-                    None => Sequence::default().end(*sent),
-                });
-            if let Ok(late) = ends.sum() {
-                return Ok(late);
+            let mut expected = expected.iter();
+            let has_all = expected.all(|(mate, sent)| match self.received.get(mate) {
+                Some(received) => received.end(*sent).is_ok(),
+                None => *sent == 0,
+            });
+            if has_all {
+                return Ok(());
             }
             self.connection.fill().await?;
             self.take()?;

@@ -31,14 +31,19 @@ impl Sequence {
         }
     }
 
-    /// How many came late. Fails if one of the first `sent` did not come at all.
-    pub(super) fn end(&self, sent: u32) -> Result<u64, String> {
+    /// How many have come late.
+    pub(super) fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Fails if one of the first `sent` has not come.
+    pub(super) fn end(&self, sent: u32) -> Result<(), String> {
         match self.missing.first() {
             Some(missing) => Err(format!("message {missing} was lost")),
             None if self.next != sent => {
                 Err(format!("{sent} messages were sent, {} came", self.next))
             }
-            None => Ok(self.late),
+            None => Ok(()),
         }
     }
 }
@@ -60,7 +65,7 @@ mod tests {
         assert!(take(&[0, 1, 3], true).is_err());
         assert!(take(&[0, 1], true).unwrap().end(3).is_err());
         assert!(take(&[0, 1, 3], false).unwrap().end(4).is_err());
-        assert_eq!(take(&[0, 1, 2], true).unwrap().end(3), Ok(0));
+        assert_eq!(take(&[0, 1, 2], true).unwrap().end(3), Ok(()));
     }
 
     #[test]
@@ -73,6 +78,7 @@ mod tests {
     #[test]
     fn what_is_late_is_counted_or_refused() {
         assert!(take(&[1, 0], true).is_err());
-        assert_eq!(take(&[0, 3, 1, 2], false).unwrap().end(4), Ok(2));
+        let sequence = take(&[0, 3, 1, 2], false).unwrap();
+        assert_eq!((sequence.late(), sequence.end(4)), (2, Ok(())));
     }
 }
