@@ -29,7 +29,7 @@ struct State {
     /// The upgraded websocket, on its way to the session's task.
     handover: Option<Box<Connection>>,
     task: Option<Parked>,
-    recv: Vec<Waker>,
+    recv: Wakers,
     /// The GET that waits.
     poll: Option<Waker>,
     /// The POST whose body is being read.
@@ -38,7 +38,15 @@ struct State {
     room: Option<Waker>,
     /// The candidate of an upgrade.
     probe: Option<(ProbeId, Waker)>,
-    ready: Vec<Waker>,
+    ready: Wakers,
+}
+
+/// Those who wait for the same. There is hardly ever more than one, who takes no
+/// memory beside.
+#[derive(Default)]
+struct Wakers {
+    first: Option<Waker>,
+    more: Vec<Waker>,
 }
 
 /// The session's task while it sleeps, and what it was told then.
@@ -72,12 +80,12 @@ impl Shared {
                 session,
                 handover: None,
                 task: None,
-                recv: Vec::new(),
+                recv: Wakers::default(),
                 poll: None,
                 body: None,
                 room: None,
                 probe: None,
-                ready: Vec::new(),
+                ready: Wakers::default(),
             }),
         }
     }
@@ -114,11 +122,8 @@ impl Shared {
         cx: &Context<'_>,
         f: impl FnOnce(&mut Session, Instant) -> R,
     ) -> R {
-        let (result, mut wake) = self.update_quietly(f);
-        if let Some(due) = &mut wake.0 {
-            due.recv.retain(|waker| !waker.will_wake(cx.waker()));
-        }
-        result
+        self.change_as(Some(cx.waker()), |state, now| f(&mut state.session, now))
+            .0
     }
 
     /// As [`update`](Self::update), but leaves it to the caller to wake them.
@@ -138,7 +143,7 @@ impl Shared {
         self.change(|state, now| {
             let result = f(&mut state.session, now);
             if result.is_pending() {
-                add(&mut state.recv, cx);
+                state.recv.add(cx);
             }
             result
         })
@@ -152,7 +157,7 @@ impl Shared {
         if state.session.is_ready() {
             return Poll::Ready(true);
         }
-        add(&mut state.ready, cx);
+        state.ready.add(cx);
         Poll::Pending
     }
 
@@ -272,10 +277,19 @@ impl Shared {
     }
 
     fn change_quietly<R>(&self, f: impl FnOnce(&mut State, Instant) -> R) -> (R, Wake) {
+        self.change_as(None, f)
+    }
+
+    /// As `change_quietly`, by a task that will look for events itself.
+    fn change_as<R>(
+        &self,
+        own: Option<&Waker>,
+        f: impl FnOnce(&mut State, Instant) -> R,
+    ) -> (R, Wake) {
         let mut state = self.lock();
         let before = state.session.buffered();
         let result = f(&mut state, now());
-        let due = state.take_due();
+        let due = state.take_due(own);
         let after = state.session.buffered();
         drop(state);
         self.figures.charged(before, after);
@@ -320,8 +334,9 @@ impl State {
         self.session.close_reason().is_some() || self.session.transport() != Transport::Polling
     }
 
-    /// Takes the wakers of those for whom there is something now.
-    fn take_due(&mut self) -> Due {
+    /// Takes the wakers of those for whom there is something now. An event is none
+    /// for `own`, who stays.
+    fn take_due(&mut self, own: Option<&Waker>) -> Due {
         let is_task_due = self
             .task
             .as_ref()
@@ -344,8 +359,8 @@ impl State {
                 self.room.take_if(|_| has_room),
                 self.probe.take_if(|_| is_probe_due).map(|(_, waker)| waker),
             ],
-            recv: take_all(&mut self.recv, session.has_events()),
-            ready: take_all(&mut self.ready, is_ready),
+            recv: self.recv.take_if(session.has_events(), own),
+            ready: self.ready.take_if(is_ready, None),
             _discarded: session.take_discarded(),
         }
     }
@@ -354,8 +369,8 @@ impl State {
 /// Those to wake, and what to drop, once the lock is released.
 struct Due {
     one: [Option<Waker>; 5],
-    recv: Vec<Waker>,
-    ready: Vec<Waker>,
+    recv: Wakers,
+    ready: Wakers,
     _discarded: Vec<Packet>,
 }
 
@@ -364,8 +379,10 @@ impl Due {
         self.one
             .into_iter()
             .flatten()
-            .chain(self.recv)
-            .chain(self.ready)
+            .chain(self.recv.first)
+            .chain(self.recv.more)
+            .chain(self.ready.first)
+            .chain(self.ready.more)
             .for_each(Waker::wake);
     }
 }
@@ -389,16 +406,24 @@ impl std::fmt::Debug for Wake {
     }
 }
 
-fn add(wakers: &mut Vec<Waker>, cx: &Context<'_>) {
-    if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-        wakers.push(cx.waker().clone());
+impl Wakers {
+    fn add(&mut self, cx: &Context<'_>) {
+        let mut all = self.first.iter().chain(&self.more);
+        if all.any(|waker| waker.will_wake(cx.waker())) {
+            return;
+        }
+        match &self.first {
+            None => self.first = Some(cx.waker().clone()),
+            Some(_) => self.more.push(cx.waker().clone()),
+        }
     }
-}
 
-fn take_all(wakers: &mut Vec<Waker>, is_due: bool) -> Vec<Waker> {
-    if is_due {
-        std::mem::take(wakers)
-    } else {
-        Vec::new()
+    /// Takes all, if they are due; `own` stays if nobody else waits.
+    fn take_if(&mut self, is_due: bool, own: Option<&Waker>) -> Self {
+        let is_own = |waker: &Waker| own.is_some_and(|own| waker.will_wake(own));
+        if !is_due || self.more.is_empty() && self.first.as_ref().is_some_and(is_own) {
+            return Self::default();
+        }
+        std::mem::take(self)
     }
 }
