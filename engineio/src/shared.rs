@@ -293,7 +293,7 @@ impl Shared {
         let after = state.session.buffered();
         drop(state);
         self.figures.charged(before, after);
-        (result, Wake(Some(due)))
+        (result, Wake(due))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -336,33 +336,48 @@ impl State {
 
     /// Takes the wakers of those for whom there is something now. An event is none
     /// for `own`, who stays.
-    fn take_due(&mut self, own: Option<&Waker>) -> Due {
+    fn take_due(&mut self, own: Option<&Waker>) -> Option<Due> {
         let is_task_due = self
             .task
             .as_ref()
             .is_some_and(|parked| parked.is_called_for(self));
+        let session = &self.session;
         let is_probe_due = self
             .probe
             .as_ref()
-            .is_some_and(|(id, _)| !self.session.is_probing(*id));
-        let has_room = self.has_room();
-        let is_not_polling = self.is_not_polling();
-        let session = &mut self.session;
-        let is_ready = session.is_ready() || !session.is_open();
-        Due {
+            .is_some_and(|(id, _)| !session.is_probing(*id));
+        let is_poll_due = self.poll.is_some() && session.has_payload();
+        let is_body_due = self.body.is_some() && self.is_not_polling();
+        let is_room_due = self.room.is_some() && self.has_room();
+        let is_recv_due = self.recv.has_other_than(own) && session.has_events();
+        let is_ready_due =
+            self.ready.has_other_than(None) && (session.is_ready() || !session.is_open());
+        // Most changes concern nobody else.
+        if !(is_task_due
+            || is_probe_due
+            || is_poll_due
+            || is_body_due
+            || is_room_due
+            || is_recv_due
+            || is_ready_due
+            || session.has_discarded())
+        {
+            return None;
+        }
+        Some(Due {
             one: [
                 self.task
                     .take_if(|_| is_task_due)
                     .map(|parked| parked.waker),
-                self.poll.take_if(|_| session.has_payload()),
-                self.body.take_if(|_| is_not_polling),
-                self.room.take_if(|_| has_room),
+                self.poll.take_if(|_| is_poll_due),
+                self.body.take_if(|_| is_body_due),
+                self.room.take_if(|_| is_room_due),
                 self.probe.take_if(|_| is_probe_due).map(|(_, waker)| waker),
             ],
-            recv: self.recv.take_if(session.has_events(), own),
-            ready: self.ready.take_if(is_ready, None),
-            _discarded: session.take_discarded(),
-        }
+            recv: self.recv.take_if(is_recv_due),
+            ready: self.ready.take_if(is_ready_due),
+            _discarded: self.session.take_discarded(),
+        })
     }
 }
 
@@ -418,12 +433,16 @@ impl Wakers {
         }
     }
 
-    /// Takes all, if they are due; `own` stays if nobody else waits.
-    fn take_if(&mut self, is_due: bool, own: Option<&Waker>) -> Self {
+    /// Whether somebody waits, other than `own` alone.
+    fn has_other_than(&self, own: Option<&Waker>) -> bool {
         let is_own = |waker: &Waker| own.is_some_and(|own| waker.will_wake(own));
-        if !is_due || self.more.is_empty() && self.first.as_ref().is_some_and(is_own) {
-            return Self::default();
+        !self.more.is_empty() || self.first.as_ref().is_some_and(|first| !is_own(first))
+    }
+
+    fn take_if(&mut self, is_due: bool) -> Self {
+        match is_due {
+            true => std::mem::take(self),
+            false => Self::default(),
         }
-        std::mem::take(self)
     }
 }

@@ -323,6 +323,12 @@ impl Session {
         std::mem::take(&mut self.discarded)
     }
 
+    /// Whether [`take_discarded`](Self::take_discarded) has something.
+    #[cfg(feature = "server")]
+    pub(crate) fn has_discarded(&self) -> bool {
+        !self.discarded.is_empty()
+    }
+
     /// Whether [`poll_event`](Self::poll_event) has something.
     pub fn has_events(&self) -> bool {
         !self.inbox.is_empty()
