@@ -119,6 +119,12 @@ impl Socket {
             .update_quietly(|session, _| session.send(messages, class))
     }
 
+    /// As [`queue`](Self::queue), of one message that nobody else is sent.
+    pub fn queue_one(&self, message: Message, class: Class<'_>) -> (Result<(), SendError>, Wake) {
+        self.0
+            .update_quietly(|session, _| session.send_one(message, class))
+    }
+
     /// Waits until less is buffered than the
     /// [high-water mark](crate::Limits::high_water). `false` if the session is
     /// closed.

@@ -2,6 +2,7 @@
 
 mod recovery;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -454,13 +455,13 @@ impl Socket {
         }
     }
 
-    pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {
+    pub(crate) fn send(&self, packet: Cow<'_, Encoded>, class: Class<'_>) -> Result<(), EmitError> {
         self.0.line.send(packet, class)
     }
 
     /// Sends a packet, and wakes nobody before what is returned is dropped.
     pub(crate) fn queue(&self, packet: &Encoded) -> (Result<(), EmitError>, Option<Wake>) {
-        self.0.line.queue(packet, Class::Reliable)
+        self.0.line.queue(Cow::Borrowed(packet), Class::Reliable)
     }
 
     pub(crate) fn shared_id(&self) -> Arc<str> {
@@ -471,7 +472,7 @@ impl Socket {
     pub(crate) fn ask(
         &self,
         pending: &mut Pending,
-        packet: &Encoded,
+        packet: Cow<'_, Encoded>,
         class: Class<'_>,
     ) -> Result<(), EmitError> {
         pending.ask(&self.0.acks, || self.send(packet, class))?;
@@ -517,7 +518,7 @@ impl Outlet for Inner {
         self.namespace.config().parser
     }
 
-    fn send(&self, packet: &Encoded) -> Result<(), EmitError> {
-        self.line.send(packet, Class::Reliable)
+    fn send(&self, packet: Encoded) -> Result<(), EmitError> {
+        self.line.send(Cow::Owned(packet), Class::Reliable)
     }
 }

@@ -52,6 +52,15 @@ impl Encoded {
         }
     }
 
+    /// The only message, or all of them.
+    #[cfg(feature = "server")]
+    pub(crate) fn into_one(self) -> Result<Message, Self> {
+        match self.0 {
+            Parts::One([message]) => Ok(message),
+            Parts::WithAttachments(_) => Err(self),
+        }
+    }
+
     /// The packet with another first message.
     #[cfg(feature = "server")]
     pub(super) fn with_first(&self, first: Message) -> Self {
