@@ -122,16 +122,14 @@ impl Shared {
         cx: &Context<'_>,
         f: impl FnOnce(&mut Session, Instant) -> R,
     ) -> R {
-        self.change_as(Some(cx.waker()), |state, now| f(&mut state.session, now))
+        self.change_as(Some(cx.waker()), |state| f(&mut state.session, now()))
             .0
     }
 
-    /// As [`update`](Self::update), but leaves it to the caller to wake them.
-    pub(crate) fn update_quietly<R>(
-        &self,
-        f: impl FnOnce(&mut Session, Instant) -> R,
-    ) -> (R, Wake) {
-        self.change_quietly(|state, now| f(&mut state.session, now))
+    /// Gives the session something to send, and leaves it to the caller to wake
+    /// whom that concerns. What is sent does not depend on the time.
+    pub(crate) fn send_quietly<R>(&self, f: impl FnOnce(&mut Session) -> R) -> (R, Wake) {
+        self.change_as(None, |state| f(&mut state.session))
     }
 
     /// Lets the application take an event; what it takes may make room.
@@ -277,18 +275,15 @@ impl Shared {
     }
 
     fn change_quietly<R>(&self, f: impl FnOnce(&mut State, Instant) -> R) -> (R, Wake) {
-        self.change_as(None, f)
+        self.change_as(None, |state| f(state, now()))
     }
 
-    /// As `change_quietly`, by a task that will look for events itself.
-    fn change_as<R>(
-        &self,
-        own: Option<&Waker>,
-        f: impl FnOnce(&mut State, Instant) -> R,
-    ) -> (R, Wake) {
+    /// As `change_quietly`, without the time, and by a task that will look for
+    /// events itself, if there is one.
+    fn change_as<R>(&self, own: Option<&Waker>, f: impl FnOnce(&mut State) -> R) -> (R, Wake) {
         let mut state = self.lock();
         let before = state.session.buffered();
-        let result = f(&mut state, now());
+        let result = f(&mut state);
         let due = state.take_due(own);
         let after = state.session.buffered();
         drop(state);
