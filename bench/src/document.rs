@@ -7,6 +7,8 @@ use std::path::Path;
 const START: &str = "<!-- figures: written by `cargo run --release -p bench -- --write` -->\n";
 const END: &str = "<!-- end of the figures -->\n";
 
+const PICTURE: &str = "![The ratios as bars](benchmarks.svg)\n";
+
 /// Replaces the figures and the picture.
 pub(crate) fn write(root: &Path, figures: &str, picture: &str) -> io::Result<()> {
     let docs = root.join("docs");
@@ -20,7 +22,9 @@ pub(crate) fn write(root: &Path, figures: &str, picture: &str) -> io::Result<()>
 fn with_figures(document: &str, figures: &str) -> Option<String> {
     let (before, rest) = document.split_once(START)?;
     let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{START}\n{figures}\n{END}{after}"))
+    Some(format!(
+        "{before}{START}\n{PICTURE}\n{figures}\n{END}{after}"
+    ))
 }
 
 #[cfg(test)]
@@ -29,7 +33,8 @@ mod tests {
 
     #[test]
     fn only_the_figures_are_replaced() {
-        let document = |figures| format!("Before.\n\n{START}\n{figures}\n{END}\nAfter.\n");
+        let document =
+            |figures| format!("Before.\n\n{START}\n{PICTURE}\n{figures}\n{END}\nAfter.\n");
         let old = document("| old |\n");
         assert_eq!(with_figures(&old, "| new |\n"), Some(document("| new |\n")));
         assert_eq!(with_figures("Nothing.", "| new |\n"), None);

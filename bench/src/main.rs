@@ -9,6 +9,11 @@
 //! Every message is counted, and its order checked: one that is lost, doubled
 //! or out of order ends the run with an error.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it measures, and waits for processes"
+)]
+
 mod client;
 mod document;
 mod picture;
