@@ -139,11 +139,6 @@ impl Connection {
         }
     }
 
-    /// Lets go of what has come.
-    pub(crate) fn forget(&mut self) {
-        self.inbound.clear();
-    }
-
     /// The next reply.
     pub(crate) async fn next(&mut self) -> Result<Reply, String> {
         loop {

@@ -1,6 +1,6 @@
 //! What connections take that do nothing, or do not read.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::fan_out::{open, open_narrow};
 use super::{Memory, Sample, Target, micros};
@@ -12,8 +12,6 @@ const IDLE: usize = 10_000;
 const LARGE: usize = 64 << 10;
 const BROADCASTS: usize = 150;
 const READING: usize = 200;
-/// For how long nothing comes from a connection that is still open.
-const SILENCE: Duration = Duration::from_millis(200);
 
 pub(super) async fn idle(target: &Target<'_>) -> Result<Sample, String> {
     // What the first one takes is not for each.
@@ -58,13 +56,9 @@ pub(super) async fn stalled(target: &Target<'_>, stalled: usize) -> Result<Sampl
         most = most.max(target.resident()?);
     }
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
-    let (all, mut closed) = (sleeping.len(), 0);
-    for connection in sleeping {
-        closed += usize::from(is_closed(connection).await);
-    }
+    drop(sleeping);
     tokio::time::sleep(target.effort.settle).await;
     let after = target.resident()?;
-    eprintln!("  {closed} of {all} that did not read were closed");
     Ok(Sample {
         count: (readers.connections.len() * BROADCASTS) as u64,
         memory: Some(Memory {
@@ -102,17 +96,5 @@ impl Readers {
         }
         self.sent += 1;
         Ok(())
-    }
-}
-
-/// Reads what is left. Whether that ends.
-async fn is_closed(mut connection: Connection) -> bool {
-    loop {
-        match tokio::time::timeout(SILENCE, connection.fill()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return true,
-            Err(_) => return false,
-        }
-        connection.forget();
     }
 }
