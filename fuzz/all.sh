@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every target for so many seconds, one after the other, and stops at the
-# first finding: `fuzz/all.sh 400` takes about an hour and a quarter.
+# first finding: `fuzz/all.sh 400` takes about two hours.
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds=${1:?expected the seconds for each target}

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use fuzz::Scenario;
+use fuzz::{Conversation, Scenario};
 use proptest::prelude::*;
 
 #[test]
@@ -49,6 +49,16 @@ fn the_corpus_of_engineio_websocket_passes() {
 }
 
 #[test]
+fn the_corpus_of_socketio_args_passes() {
+    replay("socketio_args", fuzz::socketio_args);
+}
+
+#[test]
+fn the_corpus_of_socketio_binary_passes() {
+    replay("socketio_binary", fuzz::socketio_binary);
+}
+
+#[test]
 fn the_corpus_of_socketio_connection_passes() {
     replay("socketio_connection", fuzz::socketio_connection);
 }
@@ -63,6 +73,26 @@ fn the_corpus_of_socketio_msgpack_passes() {
     replay("socketio_msgpack", fuzz::socketio_msgpack);
 }
 
+#[test]
+fn the_corpus_of_socketio_nodes_passes() {
+    replay("socketio_nodes", fuzz::socketio_nodes);
+}
+
+#[test]
+fn the_corpus_of_socketio_packet_passes() {
+    replay("socketio_packet", fuzz::socketio_packet);
+}
+
+#[test]
+fn the_corpus_of_socketio_rooms_passes() {
+    replay("socketio_rooms", fuzz::socketio_rooms);
+}
+
+#[test]
+fn the_corpus_of_socketio_rules_passes() {
+    replay("socketio_rules", fuzz::socketio_rules);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -70,6 +100,22 @@ proptest! {
     fn random_operations_on_a_session_do_what_the_model_does(scenario in scenario()) {
         fuzz::run_scenario(&scenario);
     }
+
+    #[test]
+    fn the_machine_does_what_the_table_of_rules_says(conversation in conversation()) {
+        fuzz::run_conversation(&conversation);
+    }
+
+    #[test]
+    fn any_values_are_the_same_wherever_they_are_read(
+        bytes in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        fuzz::socketio_binary(&bytes);
+    }
+}
+
+fn conversation() -> impl Strategy<Value = Conversation> {
+    prop::collection::vec(any::<u8>(), 0..60).prop_map(|bytes| Conversation::decode(&bytes))
 }
 
 /// Shrunk by its bytes, shown as operations.

@@ -17,6 +17,14 @@ use crate::{Delivery, Payload, Transport};
 /// The answer to a poll is charged to its session until the HTTP layer has let
 /// go of it; one that is dropped before it was read is an aborted poll, which
 /// closes the session.
+///
+/// ```
+/// use engineio::Body;
+/// use http_body::Body as _;
+///
+/// let body = Body::from("ok");
+/// assert_eq!(body.size_hint().exact(), Some(2));
+/// ```
 #[derive(Default)]
 pub struct Body {
     data: Bytes,

@@ -173,6 +173,12 @@ impl Config {
     /// Whether a request for this path is for the engine: the path itself with
     /// its slash, or anything below it; without
     /// [`add_trailing_slash`](Self::add_trailing_slash) the bare path as well.
+    ///
+    /// ```
+    /// # use engineio::Config;
+    /// let config = Config::default();
+    /// assert!(config.serves("/engine.io/") && !config.serves("/engine.io"));
+    /// ```
     pub fn serves(&self, path: &str) -> bool {
         path.strip_prefix(self.path.as_str())
             .is_some_and(|rest| match rest {
@@ -208,6 +214,16 @@ impl Default for Config {
 }
 
 /// Limits on everything that a peer can make longer.
+///
+/// The fields are public and have setters that chain.
+///
+/// ```
+/// use engineio::{Config, Limits};
+///
+/// let limits = Limits::default().budget(1 << 20).high_water(256 << 10);
+/// let config = Config::default().limits(limits);
+/// assert_eq!(config.limits.packets, 131_072);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {

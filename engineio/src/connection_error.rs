@@ -11,6 +11,15 @@ use crate::Refused;
 
 /// A request that was refused with a code, see
 /// [`Config::on_connection_error`](crate::Config::on_connection_error).
+///
+/// ```
+/// use engineio::Config;
+///
+/// let config = Config::default().on_connection_error(|error| {
+///     let path = error.request().uri.path();
+///     eprintln!("{path}: {} {:?} {:?}", error.code(), error.message(), error.context());
+/// });
+/// ```
 pub struct ConnectionError {
     request: Parts,
     code: u8,

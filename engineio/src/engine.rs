@@ -52,11 +52,23 @@ struct Inner {
 }
 
 impl Engine {
-    /// An engine that runs `handler` for each session.
+    /// An engine that runs `handler` for each session. It needs no runtime before
+    /// the first request.
     ///
     /// It runs inside the session's own task, so it needs no spawning, and it
     /// should not block. When it returns, the session is closed; when the
-    /// session is closed, [`Socket::recv`] gives `None`, and it should return.
+    /// session is closed, [`Socket::recv`] gives `None`, and it should return. A
+    /// panic in it closes its session, and no other.
+    ///
+    /// ```
+    /// use engineio::{Config, Engine};
+    ///
+    /// let engine = Engine::new(Config::default(), async |socket| {
+    ///     while let Some(message) = socket.recv().await {
+    ///         println!("{} bytes", message.len());
+    ///     }
+    /// });
+    /// ```
     pub fn new<F, Fut>(config: Config, handler: F) -> Self
     where
         F: Fn(Socket) -> Fut + Send + Sync + 'static,
@@ -80,6 +92,12 @@ impl Engine {
     }
 
     /// The configuration.
+    ///
+    /// ```
+    /// # use engineio::{Config, Engine};
+    /// let engine = Engine::new(Config::default().path("/realtime/"), async |_| {});
+    /// assert_eq!(engine.config().path, "/realtime");
+    /// ```
     pub fn config(&self) -> &Config {
         &self.0.config
     }
@@ -89,6 +107,20 @@ impl Engine {
     /// Those of other paths than the configured one get a 404: to put the
     /// engine in front of other routes, see [`layer`](Self::layer). Must be
     /// called within a tokio runtime.
+    ///
+    /// ```
+    /// # use bytes::Bytes;
+    /// # use engineio::{Config, Engine};
+    /// # use http_body_util::Empty;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), http::Error> {
+    /// # let engine = Engine::new(Config::default(), async |_| {});
+    /// let request = http::Request::get("/engine.io/?EIO=4&transport=pigeon");
+    /// let response = engine.handle(request.body(Empty::<Bytes>::new())?).await;
+    /// assert_eq!(response.status(), 400);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send,
@@ -98,29 +130,78 @@ impl Engine {
     }
 
     /// The engine as a service of hyper and of tower.
+    ///
+    /// ```no_run
+    /// use hyper_util::rt::{TokioExecutor, TokioIo};
+    /// use hyper_util::server::conn::auto::Builder;
+    /// # use engineio::{Config, Engine};
+    ///
+    /// # async fn run(engine: Engine) -> std::io::Result<()> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    /// loop {
+    ///     let (stream, _) = listener.accept().await?;
+    ///     let service = engine.service();
+    ///     tokio::spawn(async move {
+    ///         let builder = Builder::new(TokioExecutor::new());
+    ///         builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await
+    ///     });
+    /// }
+    /// # }
+    /// ```
     pub fn service(&self) -> EngineService {
         EngineService::new(self.clone())
     }
 
     /// The engine as a layer of tower: it takes the requests of its path, and
     /// leaves all others, and files below its path, to the service inside.
+    ///
+    /// ```
+    /// # use engineio::{Config, Engine};
+    /// # let engine = Engine::new(Config::default(), async |_| {});
+    /// use axum::{Router, routing::get};
+    ///
+    /// let app: Router = Router::new()
+    ///     .route("/health", get(async || "fine"))
+    ///     .layer(engine.layer());
+    /// ```
     pub fn layer(&self) -> EngineLayer {
         EngineLayer::new(self.clone())
     }
 
     /// How many sessions are open.
+    ///
+    /// ```
+    /// # use engineio::{Config, Engine};
+    /// let engine = Engine::new(Config::default(), async |_| {});
+    /// assert_eq!(engine.session_count(), 0);
+    /// ```
     pub fn session_count(&self) -> usize {
         self.0.table().len()
     }
 
     /// Ends the engine: no session is opened any more, each open one is closed
-    /// at once, and each handler is waited for. A handler must not await this
-    /// itself: it would wait for its own end.
-    pub async fn close(&self) {
+    /// as [`Socket::close`] does, and each handler is waited for. A handler must
+    /// not await this itself: it would wait for its own end.
+    ///
+    /// Who is impatient with [`Close::Flush`] calls it again with
+    /// [`Close::Discard`]; what was called before may be dropped.
+    ///
+    /// ```
+    /// # async fn end(engine: engineio::Engine) {
+    /// use std::time::Duration;
+    /// use engineio::Close;
+    ///
+    /// let patience = Duration::from_secs(3);
+    /// if tokio::time::timeout(patience, engine.close(Close::Flush)).await.is_err() {
+    ///     engine.close(Close::Discard).await;
+    /// }
+    /// # }
+    /// ```
+    pub async fn close(&self, how: Close) {
         self.0.is_closing.send_replace(true);
         let sessions = self.0.table().all();
         for shared in sessions {
-            shared.update(|session, now| session.close(Close::Discard, now));
+            shared.update(|session, now| session.close(how, now));
         }
         let mut tasks = self.0.tasks.subscribe();
         // The sender cannot be gone: `self` holds it.
@@ -153,6 +234,11 @@ impl Engine {
 
 impl Sid {
     /// A new id from the operating system's generator.
+    ///
+    /// ```
+    /// # use engineio::Sid;
+    /// assert_eq!(Sid::random().as_str().len(), 20);
+    /// ```
     ///
     /// # Panics
     ///

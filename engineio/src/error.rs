@@ -5,6 +5,13 @@ use std::fmt;
 use http::StatusCode;
 
 /// Why a frame is not a packet.
+///
+/// ```
+/// use engineio::{Packet, PacketError, Revision};
+///
+/// let error = Packet::from_text("".into(), Revision::V4).unwrap_err();
+/// assert_eq!(error, PacketError::Empty);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {
@@ -38,6 +45,15 @@ pub enum PacketError {
 ///
 /// Status and body are those of the reference server. Its `Display` is the
 /// message of the body.
+///
+/// ```
+/// use engineio::Refused;
+///
+/// let refused = Refused::UnknownSid;
+/// assert_eq!(refused.status(), 400);
+/// assert_eq!(refused.code(), Some(1));
+/// assert_eq!(refused.body().unwrap(), r#"{"code":1,"message":"Session ID unknown"}"#);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
@@ -149,6 +165,12 @@ impl Refused {
 }
 
 /// Why a session ended. Its `Display` is the reference's string.
+///
+/// ```
+/// use engineio::CloseReason;
+///
+/// assert_eq!(CloseReason::PingTimeout.as_str(), "ping timeout");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum CloseReason {
@@ -190,6 +212,15 @@ impl fmt::Display for CloseReason {
 }
 
 /// Why a message was not queued.
+///
+/// ```
+/// use engineio::{SendError, Socket};
+///
+/// /// Whether there is somebody to go on for.
+/// fn push(socket: &Socket, text: &str) -> bool {
+///     matches!(socket.send_volatile(&[text.into()]), Ok(()) | Err(SendError::Dropped))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {

@@ -10,6 +10,23 @@ use crate::{Body, Config};
 ///
 /// They are looked for before the engine looks at a request, whatever its query
 /// and its method.
+///
+/// ```
+/// use engineio::{Body, Config, Files};
+/// use http::{HeaderMap, Method, Response};
+///
+/// #[derive(Debug)]
+/// struct Client;
+///
+/// impl Files for Client {
+///     fn answer(&self, name: &str, _: &Method, _: &HeaderMap) -> Option<Response<Body>> {
+///         let script = "console.log('the client')";
+///         (name == "client.js").then(|| Response::new(script.into()))
+///     }
+/// }
+///
+/// let config = Config::default().files(Client);
+/// ```
 pub trait Files: fmt::Debug + Send + Sync {
     /// The answer to a request for the file of this name, which is what stands
     /// behind the engine's path and its slash, as it came: nothing in it is

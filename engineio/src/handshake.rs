@@ -12,6 +12,17 @@ use hyper::upgrade::OnUpgrade;
 /// The request that opened a session.
 ///
 /// It stays what it was for the session's life, also after an upgrade.
+///
+/// ```
+/// use engineio::{Config, Engine};
+///
+/// let engine = Engine::new(Config::default(), async |socket| {
+///     let handshake = socket.handshake();
+///     let room = handshake.query().find(|(name, _)| name == "room");
+///     let agent = handshake.headers.get("user-agent");
+///     println!("{:?} asks for {room:?} with {agent:?}", handshake.address);
+/// });
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Handshake {
@@ -64,6 +75,16 @@ impl fmt::Debug for Handshake {
 ///
 /// A host that accepts connections itself inserts it into each request;
 /// without it [`Handshake::address`] is `None`.
+///
+/// ```
+/// use engineio::PeerAddr;
+/// # use std::net::SocketAddr;
+///
+/// /// For each request, in front of the engine.
+/// fn tell<B>(request: &mut http::Request<B>, peer: SocketAddr) {
+///     request.extensions_mut().insert(PeerAddr(peer));
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PeerAddr(pub SocketAddr);
 

@@ -6,6 +6,15 @@
 /// page can open a session with its visitor's cookies. A request without an
 /// `Origin` header is not from a foreign page, and passes; but for JSONP, whose
 /// scripts name no origin whatever page they are on: it needs [`Any`](Self::Any).
+///
+/// ```
+/// use engineio::{Config, Origins};
+///
+/// let origins = Origins::List(vec!["https://example.com".into()]);
+/// assert!(origins.allow(Some("https://example.com"), Some("api.example.com")));
+/// assert!(!origins.allow(Some("https://evil.example"), Some("api.example.com")));
+/// let config = Config::default().origins(origins);
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Origins {

@@ -18,6 +18,15 @@ type Answer<R, E> = Pin<Box<dyn Future<Output = Result<R, E>> + Send>>;
 
 /// An [`Engine`] as a service: of hyper, for a server without other routes,
 /// and of tower, to be nested in a router.
+///
+/// ```
+/// # use engineio::{Config, Engine};
+/// use engineio::EngineService;
+///
+/// # let engine = Engine::new(Config::default(), async |_| {});
+/// let service: EngineService = engine.service();
+/// let app: axum::Router = axum::Router::new().route_service("/engine.io/", service);
+/// ```
 #[derive(Clone, Debug)]
 pub struct EngineService(Engine);
 
@@ -94,6 +103,15 @@ where
 /// A file below the path that is none of the engine's own
 /// ([`files`](Config::files)) is one of the others: what names no transport in
 /// its query. So the service inside can serve `/socket.io/admin.js`.
+///
+/// ```
+/// # use engineio::{Config, Engine};
+/// use engineio::EngineLayer;
+///
+/// # let engine = Engine::new(Config::default(), async |_| {});
+/// let layer: EngineLayer = engine.layer();
+/// let app: axum::Router = axum::Router::new().layer(layer);
+/// ```
 #[derive(Clone, Debug)]
 pub struct EngineLayer(Engine);
 
@@ -115,6 +133,17 @@ impl<S> tower_layer::Layer<S> for EngineLayer {
 }
 
 /// A service with an engine in front, made by [`EngineLayer`].
+///
+/// ```
+/// # use engineio::{Config, Engine};
+/// use engineio::{EngineService, Layered};
+/// use tower_layer::Layer;
+///
+/// # let engine = Engine::new(Config::default(), async |_| {});
+/// # let other = Engine::new(Config::default().path("/other"), async |_| {});
+/// // Two engines, one in front of the other.
+/// let both: Layered<EngineService> = engine.layer().layer(other.service());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Layered<S> {
     engine: EngineService,
@@ -161,6 +190,16 @@ fn is_for_engine(config: &Config, uri: &Uri) -> bool {
 }
 
 /// The body of a response of the engine, or of the service inside.
+///
+/// ```
+/// use engineio::{Body, LayeredBody};
+///
+/// fn is_engines<R>(response: &http::Response<LayeredBody<R>>) -> bool {
+///     matches!(response.body(), LayeredBody::Engine(_))
+/// }
+/// let response = http::Response::new(LayeredBody::<String>::Engine(Body::default()));
+/// assert!(is_engines(&response));
+/// ```
 #[derive(Debug)]
 pub enum LayeredBody<R> {
     /// The engine's.

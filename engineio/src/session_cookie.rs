@@ -33,6 +33,14 @@ pub struct SessionCookie {
 }
 
 /// Why a cookie cannot be sent, or would be dropped by browsers.
+///
+/// ```
+/// use engineio::{InvalidCookie, SessionCookie};
+/// use engineio::cookie::{Cookie, SameSite};
+///
+/// let cookie = Cookie::build("node").same_site(SameSite::None);
+/// assert_eq!(SessionCookie::new(cookie), Err(InvalidCookie::NotSecure));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidCookie {

@@ -399,6 +399,15 @@ impl Due {
 
 /// Those who wait for what was just queued, see
 /// [`Socket::queue`](crate::Socket::queue). Dropping it wakes them.
+///
+/// ```
+/// # use engineio::{Class, Message, SendError, Socket, Wake};
+/// /// The caller drops the wake when its locks are free.
+/// fn queue(socket: &Socket, text: &str) -> Result<Wake, SendError> {
+///     let (queued, wake) = socket.queue(&[Message::from(text)], Class::Reliable);
+///     queued.map(|()| wake)
+/// }
+/// ```
 #[must_use = "it wakes when it is dropped, which is to be after the caller's locks are free"]
 pub struct Wake(Option<Due>);
 

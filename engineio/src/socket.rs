@@ -15,6 +15,26 @@ use crate::{
 /// A cheap clone of one `Arc`; dropping clones does nothing. The session ends
 /// when its handler returns, when it is [closed](Self::close), or when the
 /// client is gone.
+///
+/// ```
+/// use engineio::{Config, Engine, Message};
+///
+/// let engine = Engine::new(Config::default(), async |socket| {
+///     println!("{} over {}, revision {}", socket.sid(), socket.transport(), socket.revision());
+///     let path = socket.handshake().uri.path();
+///     println!("from {:?} at {path}", socket.handshake().address);
+///     while let Some(message) = socket.recv().await {
+///         let answer = match message {
+///             Message::Text(text) => Message::from(text.to_uppercase()),
+///             data => data,
+///         };
+///         if socket.send(answer).is_err() {
+///             break;
+///         }
+///     }
+///     println!("closed: {:?}", socket.close_reason());
+/// });
+/// ```
 #[derive(Clone)]
 pub struct Socket(pub(crate) Arc<Shared>);
 
@@ -42,12 +62,26 @@ impl Socket {
     /// The next message; `None` once the session is closed and all that came
     /// before was taken.
     ///
-    /// Dropping the future loses nothing.
+    /// Dropping the future loses nothing. A message may share the buffer that it
+    /// was read into, which is not much longer than it, or a kilobyte.
     pub async fn recv(&self) -> Option<Message> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
     /// As [`recv`](Self::recv), for hand-written futures.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// # use engineio::{Message, Socket};
+    ///
+    /// async fn next_of(a: Socket, b: Socket) -> Option<Message> {
+    ///     poll_fn(|cx| {
+    ///         let first = a.poll_recv(cx);
+    ///         if first.is_ready() { first } else { b.poll_recv(cx) }
+    ///     })
+    ///     .await
+    /// }
+    /// ```
     pub fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         self.0.poll_recv(cx, |session, now| {
             loop {
@@ -64,6 +98,14 @@ impl Socket {
 
     /// Queues a message. It never waits.
     ///
+    /// ```
+    /// # use engineio::{SendError, Socket};
+    /// fn greet(socket: &Socket) -> Result<(), SendError> {
+    ///     socket.send("hello")?;
+    ///     socket.send(vec![0xff, 0xd8])
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the session is closed or closing, or if its client has left more
@@ -73,6 +115,13 @@ impl Socket {
     }
 
     /// Queues messages next to each other, all or none.
+    ///
+    /// ```
+    /// # use engineio::{Message, SendError, Socket};
+    /// fn show(socket: &Socket, image: Vec<u8>) -> Result<(), SendError> {
+    ///     socket.send_all(&[Message::from("an image follows"), image.into()])
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -85,6 +134,17 @@ impl Socket {
 
     /// Queues messages only if nothing is queued and the transport can take
     /// them now; all or none.
+    ///
+    /// ```
+    /// # use engineio::{Message, SendError, Socket};
+    /// fn tick(socket: &Socket, position: &str) -> Result<(), SendError> {
+    ///     match socket.send_volatile(&[Message::from(position)]) {
+    ///         // The next one says more.
+    ///         Err(SendError::Dropped) => Ok(()),
+    ///         sent => sent,
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -100,6 +160,13 @@ impl Socket {
     /// taken yet: for a state of which only the newest counts.
     ///
     /// They go to the end. Sending none takes back those that wait.
+    ///
+    /// ```
+    /// # use engineio::{Message, SendError, Socket};
+    /// fn quote(socket: &Socket, share: &str, price: f64) -> Result<(), SendError> {
+    ///     socket.send_keyed(share, &[Message::from(format!("{share} {price}"))])
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -117,6 +184,21 @@ impl Socket {
     ///
     /// For callers that hold a lock of their own, under which whoever is woken
     /// must not run.
+    ///
+    /// ```
+    /// # use std::sync::Mutex;
+    /// use engineio::{Class, Message, SendError, Socket};
+    ///
+    /// fn count(sent: &Mutex<u64>, socket: &Socket) -> Result<(), SendError> {
+    ///     let (queued, wake) = {
+    ///         let mut sent = sent.lock().expect("nobody panics under it");
+    ///         *sent += 1;
+    ///         socket.queue(&[Message::from(sent.to_string())], Class::Reliable)
+    ///     };
+    ///     drop(wake);
+    ///     queued
+    /// }
+    /// ```
     pub fn queue(&self, messages: &[Message], class: Class<'_>) -> (Result<(), SendError>, Wake) {
         self.0.send_quietly(|session| session.send(messages, class))
     }
@@ -130,17 +212,44 @@ impl Socket {
     /// Waits until less is buffered than the
     /// [high-water mark](crate::Limits::high_water). `false` if the session is
     /// closed.
+    ///
+    /// ```
+    /// # use engineio::Socket;
+    /// async fn download(socket: Socket, chunks: Vec<Vec<u8>>) {
+    ///     for chunk in chunks {
+    ///         if !socket.ready().await || socket.send(chunk).is_err() {
+    ///             return;
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub async fn ready(&self) -> bool {
         poll_fn(|cx| self.0.poll_ready(cx)).await
     }
 
     /// Bytes that the client has not taken yet, with 64 for each packet, and the
     /// keys of those that have one.
+    ///
+    /// ```
+    /// # use engineio::{Close, Socket};
+    /// fn is_behind(sockets: &[Socket]) -> usize {
+    ///     sockets.iter().filter(|socket| socket.buffered() > 100_000).count()
+    /// }
+    /// ```
     pub fn buffered(&self) -> usize {
         self.0.read(|session| session.buffered())
     }
 
     /// Closes the session. The client may connect again.
+    ///
+    /// ```
+    /// # use engineio::{Close, Socket};
+    /// fn expel(socket: &Socket) {
+    ///     if socket.send("you are banned").is_ok() {
+    ///         socket.close(Close::Flush);
+    ///     }
+    /// }
+    /// ```
     pub fn close(&self, how: Close) {
         self.0.update(|session, now| session.close(how, now));
     }

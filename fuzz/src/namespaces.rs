@@ -45,7 +45,7 @@ fn read(message: Message) -> Option<Packet> {
 }
 
 /// The messages up to the first one that is neither binary nor text.
-fn messages(data: &[u8]) -> impl Iterator<Item = Message> {
+pub(crate) fn messages(data: &[u8]) -> impl Iterator<Item = Message> {
     let parts = data.split(|byte| *byte == 0);
     parts.map_while(|part| match part {
         [0x01, binary @ ..] => Some(Message::Binary(Bytes::copy_from_slice(binary))),

@@ -18,6 +18,7 @@
 //! `{success: false, message}`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ pub(crate) fn server(config: &Config) -> Server {
     let io = Server::new(
         socketio::Config::default()
             .client_files(assets::client())
+            .shutdown_timeout(SHUTDOWN_TIMEOUT)
             .engine(|engine| {
                 engine
                     .origins(config.origins())
@@ -194,6 +196,9 @@ struct Typing {
 const CHAT_BYTES: usize = 8 << 10;
 /// Rooms that one client can be in at a time.
 const ROOMS_PER_SOCKET: usize = 16;
+/// How long a server that closes gives its clients and handlers: less than it has
+/// itself.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests;

@@ -31,13 +31,14 @@ impl AckTable {
     }
 
     /// Takes an answer. One that nobody waits for, or waits for no more, is
-    /// ignored.
-    pub(crate) fn resolve(&self, id: u64, args: Args) {
+    /// ignored: `false`.
+    pub(crate) fn resolve(&self, id: u64, args: Args) -> bool {
         let mailbox = lock(&self.0).waiting.remove(&id);
-        match mailbox {
+        match &mailbox {
             Some(mailbox) => mailbox.settle(Some(args)),
             None => tracing::debug!(id, "answer to no question"),
         }
+        mailbox.is_some()
     }
 
     /// The socket left: it answers nothing any more.

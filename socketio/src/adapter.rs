@@ -78,17 +78,61 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     /// nor need one that leaves it out where it arrives. One that leaves it out
     /// where it is published does not know yet of sockets that this very node
     /// told to join a moment ago, so that they miss what comes next.
+    ///
+    /// ```
+    /// # use std::{collections::BTreeSet, sync::Mutex};
+    /// # use socketio::{Adapter, BoxError, Inbox, NodeId, Publication};
+    /// /// A wire with a channel for each room.
+    /// #[derive(Debug)]
+    /// struct Channels {
+    ///     subscribed: Mutex<BTreeSet<String>>,
+    /// }
+    ///
+    /// impl Adapter for Channels {
+    ///     fn room_opened(&self, nsp: &str, room: &str) {
+    ///         self.subscribed.lock().unwrap().insert(format!("{nsp},{room}"));
+    ///     }
+    ///
+    ///     fn room_closed(&self, nsp: &str, room: &str) {
+    ///         self.subscribed.lock().unwrap().remove(&format!("{nsp},{room}"));
+    ///     }
+    ///
+    ///     fn close(&self) {
+    ///         self.subscribed.lock().unwrap().clear();
+    ///     }
+    ///     // start, publish and peers as ever
+    /// #     fn start(&self, _: Inbox) {}
+    /// #     fn publish(&self, _: Publication) -> Result<(), BoxError> { Ok(()) }
+    /// #     fn peers(&self) -> Vec<NodeId> { Vec::new() }
+    /// }
+    /// ```
     fn room_opened(&self, _nsp: &str, _room: &str) {}
 
-    /// Nobody of this node is in this room any more.
+    /// Nobody of this node is in this room any more: see
+    /// [`room_opened`](Self::room_opened).
     fn room_closed(&self, _nsp: &str, _room: &str) {}
 
     /// The server was [closed](crate::Server::close). Nothing is published any
-    /// more, and the others are to be told that this node left.
+    /// more, and the others are to be told that this node left. What was opened for
+    /// [rooms](Self::room_opened) is to be given back.
     fn close(&self) {}
 }
 
 /// Something for other nodes.
+///
+/// ```
+/// use socketio::{Publication, Route};
+///
+/// /// What goes over a wire that reaches everybody: for whom, and what.
+/// fn frame(publication: Publication) -> Vec<u8> {
+///     let mut frame = match &publication.route {
+///         Route::Node(node) => node.as_str().to_owned(),
+///         _ => "all".to_owned(),
+///     };
+///     frame.push('\n');
+///     [frame.as_bytes(), &publication.body].concat()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Publication {
@@ -136,6 +180,13 @@ pub enum Route {
 }
 
 /// The name of a node, which is random and never that of another.
+///
+/// ```
+/// use socketio::NodeId;
+///
+/// let node = NodeId::from("AbCdEfGhIjKlMnOpQrSt");
+/// assert_eq!(node.as_str(), node.to_string());
+/// ```
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct NodeId(Arc<str>);
 
@@ -167,6 +218,28 @@ impl fmt::Display for NodeId {
 ///
 /// A cheap clone. It does not keep the server alive; when the server is gone it
 /// takes everything and does nothing.
+///
+/// ```
+/// use bytes::Bytes;
+/// use socketio::{Inbox, NodeId};
+/// use tokio::sync::mpsc::Receiver;
+///
+/// enum News {
+///     Gone(NodeId),
+///     Published(Bytes),
+/// }
+///
+/// /// Brings the server what comes over the wire.
+/// async fn bring(inbox: Inbox, mut wire: Receiver<News>) {
+///     println!("this is {}", inbox.node());
+///     while let Some(news) = wire.recv().await {
+///         match news {
+///             News::Gone(node) => inbox.left(&node),
+///             News::Published(body) => inbox.receive(body),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Inbox {
     cluster: Weak<Cluster>,

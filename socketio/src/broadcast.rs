@@ -59,18 +59,42 @@ impl Broadcast {
     }
 
     /// Adds the members of a room, or the socket of that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let players = io.of("/game").to("red").to("blue");
+    /// players.emit("round", 1)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn to(mut self, room: impl AsRef<str>) -> Self {
         self.selection.rooms.push(room.as_ref().into());
         self
     }
 
-    /// Leaves out the members of a room, or the socket of that id.
+    /// Leaves out the members of a room, or the socket of that id. Those of several
+    /// `except` are all left out, also if a [`to`](Self::to) names them.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("players").except("resting").except("lost").emit("round", 2)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn except(mut self, room: impl AsRef<str>) -> Self {
         self.selection.except.push(room.as_ref().into());
         self
     }
 
-    /// Leaves out who cannot take the event at once, each time.
+    /// Leaves out who cannot take the event at once, each time: something is queued
+    /// for it, or its transport is busy.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("players").volatile().emit("position", (0.5, 0.25))?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn volatile(mut self) -> Self {
         self.class = Class::Volatile;
         self
@@ -97,11 +121,26 @@ impl Broadcast {
     /// reference: whether responses are compressed is for the HTTP server
     /// around this one to say, for all of them, and websockets are never
     /// compressed.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.everyone().compress(true).emit("map", [0, 1, 1, 0])?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn compress(self, _compress: bool) -> Self {
         self
     }
 
-    /// Emits an event. It is written once, whatever the number of sockets.
+    /// Emits an event: a tuple is several arguments, `()` none, anything else one.
+    /// It is written once, whatever the number of sockets.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("players").emit("moved", ("knight", "f3"))?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -118,12 +157,12 @@ impl Broadcast {
         // It is written several times, so that the user's code is asked once.
         let args = Args::write(&args)?;
         let packet = NODES.encode_event("/", name, &args, None)?;
-        let event = self.event(name, &args, None);
+        let mut event = self.event(name, &args, None);
         self.namespace.members().iter().try_for_each(|namespace| {
             // Who hears of it here, and acts on it, finds it published.
             if let Some(cluster) = cluster {
                 let nsp = namespace.shared_name();
-                cluster.emit(nsp, &self.selection, self.class, &packet);
+                event.id = cluster.emit(nsp, &self.selection, self.class, &packet);
             }
             namespace.deliver(&self.selection, &event)
         })
@@ -131,7 +170,15 @@ impl Broadcast {
 
     /// Emits an event that each socket is to answer. It is sent when this
     /// returns; the answers come from the [`Replies`]. Who leaves before it has
-    /// answered is not waited for, and neither is a server that is gone.
+    /// answered is not waited for, and neither is a server that is gone; who stays
+    /// and does not answer is, without end, but for [`Replies::timeout`] or
+    /// [`Config::ack_timeout`](crate::Config::ack_timeout).
+    /// What stands for a [pattern](crate::Server::of_matching) asks the sockets of
+    /// this server.
+    ///
+    /// A `T` of `()` takes any answer, and a tuple one of several arguments. One
+    /// that does not fit is an error among the replies, as is an event that cannot
+    /// be written.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -225,7 +272,14 @@ impl Broadcast {
         outcome
     }
 
-    /// Takes the sockets out of a room: see [`join`](Self::join).
+    /// Takes the sockets out of a room, on all servers: see [`join`](Self::join).
+    /// Those that are not in it are left as they are.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("playing").leave("waiting");
+    /// ```
     pub fn leave(&self, room: impl AsRef<str>) {
         self.tell(|cluster, nsp| cluster.leave(nsp, &self.selection, room.as_ref()));
         for socket in self.sockets() {
@@ -245,25 +299,35 @@ impl Broadcast {
     /// ```
     pub fn disconnect(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, false));
-        for socket in self.expel() {
-            socket.disconnect();
-        }
+        self.expel(false);
     }
 
     /// Disconnects the clients of the sockets from all their namespaces, and
     /// closes their connections: [`Socket::close`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("banned").close();
+    /// ```
     pub fn close(&self) {
         self.tell(|cluster, nsp| cluster.disconnect(nsp, &self.selection, true));
-        for socket in self.expel() {
-            socket.close();
-        }
+        self.expel(true);
     }
 
     pub(crate) fn ask(&self, name: &str, args: &impl IntoArgs) -> Result<Pending, EmitError> {
         let (namespace, selection) = (&self.namespace, &self.selection);
         let (id, nsp) = (namespace.next_ack(), namespace.shared_name());
         let mut pending = Pending::new(id);
-        let Some(cluster) = self.cluster().filter(|_| !namespace.is_pattern()) else {
+        if namespace.is_pattern() {
+            let args = Args::write(args)?;
+            let event = self.event(name, &args, Some(id));
+            for member in namespace.members() {
+                member.ask_all(selection, &event, &mut pending)?;
+            }
+            return Ok(pending);
+        }
+        let Some(cluster) = self.cluster() else {
             let event = self.event(name, args, Some(id));
             namespace.ask_all(selection, &event, &mut pending)?;
             return Ok(pending);
@@ -282,17 +346,16 @@ impl Broadcast {
             ack,
             args,
             class: self.class,
+            id: None,
             name,
         }
     }
 
-    /// Those of the sockets of this server who are to be disconnected.
-    fn expel(&self) -> Vec<Socket> {
-        let namespaces = self.namespace.members();
-        let meant = namespaces
-            .iter()
-            .map(|namespace| namespace.expel(&self.selection));
-        meant.flatten().collect()
+    /// Disconnects those of the sockets of this server who are meant.
+    fn expel(&self, close: bool) {
+        for namespace in self.namespace.members() {
+            namespace.expel(&self.selection, close);
+        }
     }
 
     /// Tells other servers, of each namespace that is meant.

@@ -29,6 +29,14 @@ use conditions::{is_known, preferred};
 /// a page's own bundle the client needs none of this.
 ///
 /// A cheap clone of one `Arc`.
+///
+/// ```
+/// use socketio::{ClientFiles, Config, Server};
+///
+/// let files = ClientFiles::embedded(&[("socket.io.min.js", b"/*! Socket.IO */")]);
+/// assert!(!files.is_empty());
+/// let io = Server::new(Config::default().client_files(files));
+/// ```
 #[derive(Clone)]
 pub struct ClientFiles(Arc<[File]>);
 
@@ -71,7 +79,11 @@ impl ClientFiles {
         let files = Self::collect(read)?;
         if files.0.is_empty() {
             let folder = folder.display();
-            let missing = format!("no file of socket.io-client in {folder}");
+            let missing = format!(
+                "no file of socket.io-client in {folder}: expected `{}` or another of the folder \
+                 `dist` that `npm install socket.io-client` brings",
+                NAMES[0]
+            );
             return Err(io::Error::new(io::ErrorKind::NotFound, missing));
         }
         Ok(files)
@@ -99,7 +111,11 @@ impl ClientFiles {
                 .iter()
                 .find_map(|(_, suffix)| name.strip_suffix(suffix));
             let is_served = NAMES.contains(&plain.unwrap_or(name));
-            assert!(is_served, "`{name}` is no file of socket.io-client");
+            assert!(
+                is_served,
+                "`{name}` is no file of socket.io-client: expected one of {NAMES:?}, or a \
+                 compressed form of one"
+            );
         }
         let find = |wanted: &str| {
             let found = files

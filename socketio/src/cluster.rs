@@ -19,12 +19,15 @@ use engineio::Class;
 
 use self::questions::Questions;
 use self::tasks::Tasks;
-pub(crate) use self::wire::NODES;
+#[cfg(feature = "__fuzzing")]
+pub(crate) use self::wire::again;
 use self::wire::{Header, What};
+pub(crate) use self::wire::{NODES, To};
 use crate::ack::Mailbox;
 use crate::rooms::Selection;
+use crate::told::{Shortened, Told};
 use crate::unwind::discard;
-use crate::{Adapter, Config, Encoded, Inbox, Namespace, NodeId, Publication, Route};
+use crate::{Adapter, Config, Encoded, EventId, Inbox, Namespace, NodeId, Publication, Route};
 
 pub(crate) use self::questions::Question;
 pub use self::status::ClusterStatus;
@@ -32,6 +35,8 @@ pub use self::status::ClusterStatus;
 /// A server's part in its cluster.
 pub(crate) struct Cluster {
     adapter: Arc<dyn Adapter>,
+    /// The number of the next event that is kept.
+    events: AtomicU64,
     /// A namespace of this server, if it is there.
     find: Find,
     is_closed: AtomicBool,
@@ -56,6 +61,7 @@ impl Cluster {
     ) -> Arc<Self> {
         Arc::new(Self {
             adapter,
+            events: AtomicU64::new(0),
             find: Box::new(find),
             is_closed: AtomicBool::new(false),
             keeps_events: config.recovery.is_some(),
@@ -102,14 +108,15 @@ impl Cluster {
         })
     }
 
-    /// Publishes an event, written for `/`, for the sockets of other nodes.
+    /// Publishes an event, written for `/`, for the sockets of other nodes. What it
+    /// is called there and here, if it is kept, and did go out.
     pub(crate) fn emit(
         &self,
         nsp: &Arc<str>,
         selection: &Selection,
         class: Class<'_>,
         event: &Encoded,
-    ) {
+    ) -> Option<EventId> {
         let is_kept = self.keeps_events && class == Class::Reliable;
         let route = match &selection.rooms[..] {
             [room] if !is_kept => Route::Room {
@@ -118,12 +125,16 @@ impl Cluster {
             },
             _ => Route::All,
         };
+        let id = is_kept.then(|| self.events.fetch_add(1, Ordering::Relaxed));
         let what = What::Emit {
             to: selection.into(),
             volatile: class == Class::Volatile,
             request: None,
+            id,
         };
-        self.publish(route, nsp, what, Some(event));
+        let is_sent = self.publish(route, nsp, what, Some(event));
+        let id = id.filter(|_| is_sent)?;
+        Some(EventId::new(self.node.clone(), id))
     }
 
     /// Publishes an event that the sockets of other nodes are to answer.
@@ -139,6 +150,7 @@ impl Cluster {
             to: selection.into(),
             volatile: class == Class::Volatile,
             request: Some(request),
+            id: None,
         };
         self.ask(nsp, what, Some(event), mailbox)
     }
@@ -217,7 +229,8 @@ impl Cluster {
             let unpublished = self.unpublished.fetch_add(1, Ordering::Relaxed) + 1;
             // A wire that is full is not to fill the log.
             if unpublished.is_power_of_two() {
-                tracing::warn!(nsp, %error, unpublished, "not published to other nodes");
+                let (nsp, error) = (Shortened(nsp), Told(&**error));
+                tracing::warn!(?nsp, %error, unpublished, "not published to other nodes");
             }
         }
         outcome.is_ok()

@@ -39,7 +39,7 @@ pub struct Config {
     pub client_files: Option<crate::ClientFiles>,
     /// How long a client has, from the opening of its connection, to be let
     /// into a first namespace; then the connection is closed. What middleware
-    /// takes counts. Default: 45 s.
+    /// takes counts. Zero is taken as it is, no time at all. Default: 45 s.
     pub connect_timeout: Duration,
     /// The configuration of the engine, which is the connection: path,
     /// transports, heartbeat. Default: that of the engine, with the path
@@ -75,8 +75,9 @@ pub struct Config {
     /// [`leave_timeout`](Self::leave_timeout); then it is dropped where it waits,
     /// for [`on_disconnect`](crate::Namespace::on_disconnect) to run.
     pub serial_handlers: bool,
-    /// How long [`Server::close`](crate::Server::close) waits for handlers
-    /// that still run. Default: 10 s.
+    /// How long [`Server::close`](crate::Server::close) takes at most: half of
+    /// it for clients to take what was sent to them, all of it for handlers that
+    /// still run. Default: 10 s.
     pub shutdown_timeout: Duration,
 }
 

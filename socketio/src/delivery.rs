@@ -9,7 +9,7 @@ use engineio::Class;
 use crate::ack::Pending;
 use crate::observers::Shown;
 use crate::rooms::Selection;
-use crate::{EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
+use crate::{EmitError, EncodeError, Encoded, EventId, IntoArgs, Namespace, Socket};
 
 /// An event on its way to clients, whoever emits it.
 pub(crate) struct Outgoing<'a, P> {
@@ -17,6 +17,8 @@ pub(crate) struct Outgoing<'a, P> {
     pub(crate) ack: Option<u64>,
     pub(crate) args: &'a P,
     pub(crate) class: Class<'a>,
+    /// What it is called at every server that has it.
+    pub(crate) id: Option<EventId>,
     pub(crate) name: &'a str,
 }
 

@@ -38,6 +38,15 @@ type Shared = Arc<dyn Any + Send + Sync>;
 
 impl Extensions {
     /// Keeps a value, in the place of one of the same type.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// #[derive(Clone)]
+    /// struct Room(String);
+    ///
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("enter", async |socket, room: String| socket.extensions().insert(Room(room)));
+    /// ```
     pub fn insert<T: Send + Sync + 'static>(&self, value: T) {
         // What is replaced is dropped after the lock is free, as is everything
         // here that can run code of the user.
@@ -45,6 +54,19 @@ impl Extensions {
     }
 
     /// A clone of the value of this type.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # #[derive(Clone)]
+    /// # struct Room(String);
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("say", async |socket, text: String| {
+    ///     let Some(Room(room)) = socket.extensions().get() else {
+    ///         return Err("enter a room first".into());
+    ///     };
+    ///     socket.to(room).emit("said", text).map_err(|error| error.to_string())
+    /// });
+    /// ```
     pub fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         let value = lock(&self.0).get(&TypeId::of::<T>()).cloned();
         value?.downcast_ref::<T>().cloned()
@@ -108,6 +130,18 @@ impl Extensions {
     }
 
     /// Takes the value of this type out.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # #[derive(Clone)]
+    /// # struct Room(String);
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("go", async |socket, ()| {
+    ///     if let Some(Room(room)) = socket.extensions().remove() {
+    ///         socket.leave(room);
+    ///     }
+    /// });
+    /// ```
     pub fn remove<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         let value = lock(&self.0).remove(&TypeId::of::<T>());
         value?.downcast::<T>().ok().map(Arc::unwrap_or_clone)

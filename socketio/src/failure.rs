@@ -5,28 +5,84 @@ use std::fmt;
 
 use bytestring::ByteString;
 
+use crate::told::{Escaped, Shortened, Told};
 use crate::{Acker, DecodeError, EncodeError};
 
-/// Any error, as handlers and middleware return it.
+/// Any error, as handlers and middleware return it. `?` makes one of any
+/// `std::error::Error`, of a `String` and of a `&str`.
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// use socketio::BoxError;
+///
+/// # let io = Server::new(Config::default());
+/// io.of("/").on("load", async |socket, path: String| -> Result<(), BoxError> {
+///     let number: u32 = path.strip_prefix("page/").ok_or("no page")?.parse()?;
+///     socket.emit("page", number)?;
+///     Ok(())
+/// });
+/// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An event that was not handled to its end.
 ///
 /// It is given to [`on_error`](crate::Namespace::on_error), which decides what
-/// the client hears. Its `Display` is that of its [`cause`](Self::cause).
+/// the client hears. Its `Display` is that of its [`cause`](Self::cause), which
+/// quotes a payload that does not fit: it is for the client that sent it, and not
+/// for a log.
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// use socketio::Cause;
+///
+/// # let io = Server::new(Config::default());
+/// io.of("/").on_error(async |_, mut failure| {
+///     eprintln!("{:?} was not handled", failure.event());
+///     let text = match failure.cause() {
+///         Cause::Decode(_) | Cause::Refused(_) => failure.to_string(),
+///         _ => "something went wrong here".to_owned(),
+///     };
+///     failure.acker().map_or(Ok(()), |acker| acker.send(text))
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Failure {
     acker: Option<Acker>,
     cause: Cause,
     event: ByteString,
+    misfit: Option<Box<Misfit>>,
+}
+
+/// What did not fit, in words that quote nothing of it.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    /// The type that the handler takes.
+    pub(crate) expected: &'static str,
+    pub(crate) came: String,
 }
 
 impl Failure {
     pub(crate) fn new(event: ByteString, cause: Cause, acker: Option<Acker>) -> Self {
+        // Whoever keeps it is not to keep the message.
+        let event = ByteString::from(&*event);
         Self {
             acker,
             cause,
             event,
+            misfit: None,
+        }
+    }
+
+    /// A payload is not what the handler takes.
+    pub(crate) fn of_misfit(
+        event: ByteString,
+        error: DecodeError,
+        misfit: Misfit,
+        acker: Option<Acker>,
+    ) -> Self {
+        Self {
+            misfit: Some(Box::new(misfit)),
+            ..Self::new(event, Cause::Decode(error), acker)
         }
     }
 
@@ -52,21 +108,38 @@ impl Failure {
     /// Where nobody else cares: what the application does wrong is told to
     /// everyone, what a client does wrong in detail only to those who look for
     /// it. But of each connection the first payload that does not fit is told
-    /// to everyone: more often than a client, a handler's type is wrong.
+    /// to everyone: more often than a client, a handler's type is wrong. No error
+    /// about a payload is logged, as it quotes it.
     pub(crate) fn log(&self, socket: &str, is_first_misfit: impl FnOnce() -> bool) {
-        let Self { cause, event, .. } = self;
+        let Self {
+            cause,
+            event,
+            misfit,
+            ..
+        } = self;
         let event = Shortened(event);
+        let expected = misfit.as_ref().map(|misfit| misfit.expected);
+        let came = misfit.as_ref().map(|misfit| &*misfit.came);
         match cause {
-            Cause::Decode(_) if is_first_misfit() => {
-                tracing::warn!(socket, ?event, %cause, "payload does not fit the handler");
+            Cause::Decode(_) if is_first_misfit() => tracing::warn!(
+                socket,
+                ?event,
+                expected,
+                came,
+                "payload does not fit the handler; `on_error` is told more"
+            ),
+            Cause::Decode(_) => {
+                tracing::debug!(socket, ?event, expected, came, "event not handled");
             }
-            Cause::Decode(_) | Cause::Refused(_) => {
-                tracing::debug!(socket, ?event, %cause, "event not handled");
+            Cause::Refused(_) => {
+                tracing::debug!(socket, ?event, cause = %cause.told(), "event not handled");
             }
             Cause::Encode(_) | Cause::Handler(_) => {
-                tracing::warn!(socket, ?event, %cause, "handler failed");
+                tracing::warn!(socket, ?event, cause = %cause.told(), "handler failed");
             }
-            Cause::Panic(_) => tracing::error!(socket, ?event, %cause, "handler panicked"),
+            Cause::Panic(_) => {
+                tracing::error!(socket, ?event, cause = %cause.told(), "handler panicked");
+            }
         }
     }
 }
@@ -83,7 +156,17 @@ impl std::error::Error for Failure {
     }
 }
 
-/// What went wrong with an event.
+/// What went wrong with an event: what the client is at fault for, and what the
+/// application is.
+///
+/// ```
+/// use socketio::Cause;
+///
+/// fn is_ours(cause: &Cause) -> bool {
+///     !matches!(cause, Cause::Decode(_) | Cause::Refused(_))
+/// }
+/// assert!(is_ours(&Cause::Panic("index out of bounds".into())));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
@@ -112,37 +195,13 @@ impl Cause {
             .or_else(|| payload.downcast_ref::<String>().cloned());
         Self::Panic(text.unwrap_or_else(|| "of an unknown type".into()))
     }
-}
 
-/// A name that a client chose, as a log can stand it.
-struct Shortened<'a>(&'a str);
-
-impl fmt::Debug for Shortened<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(MAX_LOGGED) {
-            Some((end, _)) => write!(f, "{:?}…", &self.0[..end]),
-            None => self.0.fmt(f),
+    /// What a log can stand of it.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Decode(error) => Told(error).to_string(),
+            Self::Handler(error) | Self::Refused(error) => Told(&**error).to_string(),
+            Self::Encode(_) | Self::Panic(_) => Escaped(&self.to_string()).to_string(),
         }
-    }
-}
-
-/// Characters of an event's name that are logged.
-const MAX_LOGGED: usize = 64;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_logged_name_is_escaped_and_short() {
-        assert_eq!(
-            format!("{:?}", Shortened("a\n\u{1b}[1m")),
-            r#""a\n\u{1b}[1m""#
-        );
-        let name = "ä".repeat(MAX_LOGGED + 1);
-        assert_eq!(
-            format!("{:?}", Shortened(&name)),
-            format!("{:?}…", "ä".repeat(MAX_LOGGED))
-        );
     }
 }

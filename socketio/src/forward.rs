@@ -18,6 +18,15 @@ use crate::{
 /// ```
 impl Server {
     /// [`Namespace::middleware`](crate::Namespace::middleware) of `/`.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.middleware(async |_, auth: serde_json::Value| match auth["token"].as_str() {
+    ///     Some("open sesame") => Ok(()),
+    ///     _ => Err("log in first"),
+    /// });
+    /// ```
     pub fn middleware<A, F, Fut, E>(&self, middleware: F) -> &Self
     where
         A: FromArgs + 'static,
@@ -30,6 +39,12 @@ impl Server {
     }
 
     /// [`Namespace::on_connect`](crate::Namespace::on_connect) of `/`.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_connect(async |socket| socket.emit("welcome", socket.id()));
+    /// ```
     pub fn on_connect<F, Fut>(&self, handler: F) -> &Self
     where
         F: FnOnce(Socket) -> Fut + Clone + Send + Sync + 'static,
@@ -40,11 +55,25 @@ impl Server {
     }
 
     /// Everyone in `/`, to do something with all of them.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.everyone().join("announcements")?;
+    /// # Ok::<_, socketio::JoinError>(())
+    /// ```
     pub fn everyone(&self) -> Broadcast {
         self.main().everyone()
     }
 
     /// Emits an event to every socket of `/`.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.emit("news", "the doors are open")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -53,7 +82,19 @@ impl Server {
         self.everyone().emit(event, args)
     }
 
-    /// Emits an event to every socket of `/` and gathers their answers.
+    /// Emits an event to every socket of `/` and gathers their answers: see
+    /// [`Broadcast::emit_with_ack`].
+    ///
+    /// ```no_run
+    /// # use socketio::{AckError, Server};
+    /// # async fn wait(io: Server) -> Result<(), AckError> {
+    /// let mut replies = io.emit_with_ack("ready?", ());
+    /// while let Some(reply) = replies.next().await {
+    ///     println!("one says {}", if reply? { "yes" } else { "no" });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
@@ -63,33 +104,89 @@ impl Server {
     }
 
     /// The members of a room of `/`, or its socket of that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.to("lobby").emit("news", "the doors are open")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
         self.everyone().to(room)
     }
 
     /// Everyone in `/` but the members of a room, or but the socket of that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.except("asleep").emit("news", "the doors are open")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn except(&self, room: impl AsRef<str>) -> Broadcast {
         self.everyone().except(room)
     }
 
     /// Everyone in `/` who can take an event at once.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.volatile().emit("clock", 59)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn volatile(&self) -> Broadcast {
         self.everyone().volatile()
     }
 
+    /// Everyone in `/`, with nothing changed: see [`Broadcast::compress`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.compress(false).emit("map", "incompressible")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.everyone().compress(compress)
+    }
+
     /// Everyone in `/` who is connected to this server: see
     /// [`Broadcast::local`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.local().to("players").close();
+    /// ```
     pub fn local(&self) -> Broadcast {
         self.everyone().local()
     }
 
     /// The sockets of `/` that are connected to this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let waiting = io.sockets().iter().filter(|socket| socket.rooms().is_empty()).count();
+    /// # assert_eq!(waiting, 0);
+    /// ```
     pub fn sockets(&self) -> Vec<Socket> {
         self.everyone().sockets()
     }
 
     /// The sockets of `/` of all servers of the cluster: see
     /// [`Broadcast::fetch_sockets`].
+    ///
+    /// ```no_run
+    /// # use socketio::{Incomplete, RemoteSocket, Server};
+    /// # async fn list(io: Server) -> Result<(), Incomplete<RemoteSocket>> {
+    /// for socket in io.fetch_sockets().await? {
+    ///     println!("{} is in {:?}", socket.id, socket.rooms);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -99,6 +196,12 @@ impl Server {
     }
 
     /// [`Namespace::on_server_side`](crate::Namespace::on_server_side) of `/`.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.on_server_side("close room", async |_, room: String| println!("{room} closes"));
+    /// ```
     ///
     /// # Panics
     ///
@@ -119,6 +222,13 @@ impl Server {
 
     /// Emits an event to the namespace `/` of all other servers of the cluster.
     ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.server_side_emit("close room", "lobby")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the event cannot be written.
@@ -132,6 +242,18 @@ impl Server {
 
     /// Emits an event that all other servers are to answer: see
     /// [`Namespace::server_side_emit_with_ack`].
+    ///
+    /// ```no_run
+    /// # use socketio::{AckError, Server};
+    /// # async fn loads(io: Server) -> Result<(), AckError> {
+    /// let mut loads = io.server_side_emit_with_ack("load?", ());
+    /// while let Some(load) = loads.next().await {
+    ///     let load: f64 = load?;
+    ///     println!("one has {load}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///

@@ -19,6 +19,9 @@ pub(crate) trait Handle<S>: Send + Sync {
     /// Parses the event and calls the handler. The acker stays in the event,
     /// unless the handler takes the whole event.
     fn start(&self, socket: S, event: &mut Incoming) -> Result<Call, DecodeError>;
+
+    /// The type of the payload, as people read it.
+    fn takes(&self) -> &'static str;
 }
 
 /// Handlers by the name of their event, generic in the handle that they get.
@@ -89,5 +92,9 @@ where
         let acker = event.peek_acker();
         let future = (self.0.clone())(socket, payload);
         Ok(Box::pin(async move { future.await.answer(acker) }))
+    }
+
+    fn takes(&self) -> &'static str {
+        std::any::type_name::<D>()
     }
 }

@@ -9,6 +9,7 @@ use bytestring::ByteString;
 use futures_util::FutureExt;
 
 use crate::handler::Call;
+use crate::told::Told;
 use crate::{
     Args, BoxError, Cause, ConnectError, DecodeError, DisconnectReason, Failure, FromArgs,
     Incoming, Reply, Socket,
@@ -135,10 +136,12 @@ impl Hooks {
     pub(crate) async fn decide(self: Arc<Self>, socket: Socket) -> Result<(), ConnectError> {
         for middleware in &self.middleware {
             let auth = socket.handshake().auth.clone();
-            let decision = async { middleware(socket.clone(), auth).await.map_err(refusal) };
-            match caught(decision).await {
+            match caught(async { middleware(socket.clone(), auth).await }).await {
                 Ok(Ok(())) => {}
-                Ok(Err(refusal)) => return Err(refusal),
+                Ok(Err(error)) => {
+                    tracing::debug!(socket = socket.id(), error = %Told(&*error), "middleware refused");
+                    return Err(refusal(error));
+                }
                 Err(panic) => {
                     self.report(socket, failure(CONNECT, panic)).await;
                     return Err(ConnectError::new("internal server error"));
@@ -189,11 +192,13 @@ impl Hooks {
 
     /// Gives a failure to the one who asked for it, or to the log.
     pub(crate) async fn report(&self, socket: Socket, failure: Failure) {
+        socket.figures().failed(failure.cause());
         let Some(hook) = &self.error else {
             return failure.log(socket.id(), || socket.is_first_misfit());
         };
         let event = ByteString::from(failure.event());
         if let Err(cause) = caught_call(async { hook(socket.clone(), failure).await }).await {
+            socket.figures().failed(&cause);
             Failure::new(event, cause, None).log(socket.id(), || socket.is_first_misfit());
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 
-use crate::{Args, EmitError, Encoded, IntoArgs, Parser};
+use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Parser};
 
 /// An event as it came: its arguments are not parsed, its answer not given.
 ///
@@ -35,6 +35,15 @@ impl Incoming {
     }
 
     /// The event's name.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |_, event| match event.name() {
+    ///     name if name.starts_with("admin:") => Err("not for you"),
+    ///     _ => Ok(event),
+    /// });
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -45,17 +54,86 @@ impl Incoming {
     }
 
     /// The arguments, by value. Nobody can answer the event then.
+    ///
+    /// ```
+    /// # use socketio::{Config, Incoming, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("say", async |socket, event: Incoming| {
+    ///     socket.broadcast().emit("said", event.into_args())
+    /// });
+    /// ```
     pub fn into_args(self) -> Args {
         self.args
     }
 
+    /// The event under another name: [middleware](crate::Namespace::on_event)
+    /// has another handler handle it with that.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// // Of an older version of the page.
+    /// io.of("/").on_event(async |_, event| match event.name() {
+    ///     "msg" => Ok::<_, &str>(event.with_name("message")),
+    ///     _ => Ok(event),
+    /// });
+    /// ```
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        let name = name.into().into();
+        Self { name, ..self }
+    }
+
+    /// The event with other arguments: a tuple is several, `()` none, anything
+    /// else one. Who is to answer it stays the same.
+    ///
+    /// # Errors
+    ///
+    /// If the arguments cannot be written.
+    ///
+    /// ```
+    /// # use socketio::{BoxError, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |_, event| {
+    ///     if event.name() != "say" {
+    ///         return Ok::<_, BoxError>(event);
+    ///     }
+    ///     let text: String = event.args().parse()?;
+    ///     event.with_args(text.trim()).map_err(Into::into)
+    /// });
+    /// ```
+    pub fn with_args(self, args: impl IntoArgs) -> Result<Self, EncodeError> {
+        let args = Args::new(args)?;
+        Ok(Self { args, ..self })
+    }
+
     /// Whether an answer is asked for, and nobody has taken the right to it.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |_, event| {
+    ///     let is_lost = event.name() == "save" && !event.wants_ack();
+    ///     if is_lost { Err("how will you know?") } else { Ok(event) }
+    /// });
+    /// ```
     pub fn wants_ack(&self) -> bool {
         self.acker.is_some()
     }
 
     /// Takes the right to answer. `None` if the client asked for no answer, or
     /// if it was taken before.
+    ///
+    /// ```
+    /// # use socketio::{BoxError, Config, Incoming, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on("load", async |_, mut event: Incoming| -> Result<(), BoxError> {
+    ///     let page: u32 = event.args().parse()?;
+    ///     match event.acker() {
+    ///         Some(acker) => Ok(acker.send(("page", page))?),
+    ///         None => Err("ask for an answer".into()),
+    ///     }
+    /// });
+    /// ```
     pub fn acker(&mut self) -> Option<Acker> {
         self.acker.take()
     }
@@ -94,15 +172,26 @@ impl Incoming {
         }
         self.args.detach(below);
     }
-
-    pub(crate) fn take_args(&mut self) -> Args {
-        std::mem::take(&mut self.args)
-    }
 }
 
 /// The right to answer one event, once, from any task.
 ///
 /// Dropping it answers nothing; the client waits then, or times out.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use socketio::{Config, Server};
+/// use socketio::Incoming;
+///
+/// # let io = Server::new(Config::default());
+/// io.of("/").on("wait", async |_, mut event: Incoming| {
+///     let acker = event.acker();
+///     tokio::spawn(async move {
+///         tokio::time::sleep(Duration::from_secs(60)).await;
+///         acker.map(|acker| acker.send("it is time"))
+///     });
+/// });
+/// ```
 pub struct Acker {
     id: u64,
     outlet: Arc<dyn Outlet>,

@@ -94,8 +94,29 @@
 //!
 //! # Figures
 //!
-//! With the feature `metrics` the connections are counted, see
-//! [`engineio`](engineio#figures).
+//! With the feature `metrics` (off by default) a server tells these figures to the
+//! recorder of the crate `metrics`, one set for all servers of a process, beside
+//! [those of `engineio`](engineio#figures) about its connections:
+//!
+//! | name | kind | labels | what |
+//! |---|---|---|---|
+//! | `socketio_sockets` | gauge | | connected sockets, one for each namespace of a client |
+//! | `socketio_sockets_refused_total` | counter | | clients that a namespace did not let in |
+//! | `socketio_events_received_total` | counter | | events from clients, also those that nobody handles |
+//! | `socketio_failures_total` | counter | `cause`: `payload`, `handler`, `panic`, `answer` or `refused` | what [`Namespace::on_error`] is told or would be, see [`Cause`] |
+//! | `socketio_unexpected_answers_total` | counter | | answers that nobody waits for, or waits for no more |
+//! | `socketio_violations_total` | counter | | connections closed as their client broke the rules, see [`Violation`] |
+//!
+//! No label comes from a client: neither events nor namespaces have one. The
+//! handles are registered by [`Server::new`].
+//!
+//! # Logs
+//!
+//! What is logged through `tracing` stands in the span of the connection, see
+//! [`engineio`](engineio#logs). Payloads are not logged: of one that does not fit
+//! its handler only the kinds of its arguments, and the type that was expected.
+//! Names that a client chose are escaped and cut; so is what an error or a panic
+//! of the application says, which keeps secrets out of it by itself.
 //!
 //! # Without the network
 //!
@@ -114,6 +135,7 @@ mod failure;
 mod incoming;
 mod proto;
 mod reply;
+mod told;
 
 #[cfg(feature = "server")]
 mod ack;
@@ -134,7 +156,12 @@ mod delivery;
 #[cfg(feature = "server")]
 mod extensions;
 #[cfg(feature = "server")]
+mod figures;
+#[cfg(feature = "server")]
 mod forward;
+#[cfg(feature = "__fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "server")]
 mod handler;
 #[cfg(feature = "server")]
@@ -216,7 +243,9 @@ pub use namespace::Namespace;
 #[cfg(feature = "server")]
 pub use reason::DisconnectReason;
 #[cfg(feature = "server")]
-pub use recovery::Recovery;
+pub use recovery::{
+    Absentee, Audience, EventId, KeptEvent, KeptSession, Recovery, RecoveryStatus, RecoveryStore,
+};
 #[cfg(feature = "server")]
 pub use remote::{Fetch, RemoteSocket};
 #[cfg(feature = "server")]
@@ -236,6 +265,7 @@ pub use volatile::Volatile;
 #[doc = include_str!("../../docs/hosting.md")]
 #[doc = include_str!("../../docs/scaling.md")]
 #[doc = include_str!("../../docs/from-node.md")]
+#[doc = include_str!("../../docs/tutorial.md")]
 #[doc = include_str!("../../docs/compiler-errors.md")]
 #[doc = include_str!("../../docs/from-socketioxide.md")]
 struct Documents;

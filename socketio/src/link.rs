@@ -2,17 +2,22 @@
 //! connection what was done to them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Context;
 
 use futures_util::task::AtomicWaker;
 
 use crate::Protocol;
+use crate::figures::Figures;
+use crate::recovery::Away;
 use crate::sync::lock;
 
 /// The near end of a connection, as its sockets see it.
 pub(crate) struct Link {
+    /// The sockets that are away, if there may be some.
+    away: OnceLock<Arc<Away>>,
     pub(crate) engine: engineio::Socket,
+    pub(crate) figures: Figures,
     /// A payload of the client did not fit, which is logged once.
     has_misfit: AtomicBool,
     /// What the client speaks.
@@ -32,10 +37,12 @@ pub(crate) struct Wishes {
 }
 
 impl Link {
-    pub(crate) fn new(engine: engineio::Socket) -> Self {
+    pub(crate) fn new(engine: engineio::Socket, figures: Figures) -> Self {
         Self {
+            away: OnceLock::new(),
             protocol: engine.revision().into(),
             engine,
+            figures,
             has_misfit: AtomicBool::new(false),
             task: AtomicWaker::new(),
             wishes: Mutex::default(),
@@ -46,9 +53,17 @@ impl Link {
         !self.has_misfit.swap(true, Ordering::Relaxed)
     }
 
+    /// Closes the connection. Those of its sockets that are away do not come back.
     pub(crate) fn close(&self) {
         lock(&self.wishes).close = true;
         self.wake();
+        if let Some(away) = self.away.get() {
+            away.close();
+        }
+    }
+
+    pub(crate) fn away(&self) -> &Arc<Away> {
+        self.away.get_or_init(Arc::default)
     }
 
     pub(crate) fn left(&self, id: Arc<str>) {

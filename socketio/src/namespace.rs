@@ -11,7 +11,7 @@ use crate::behaviour::Behaviour;
 use crate::children::Children;
 use crate::cluster::Cluster;
 use crate::hooks::Hooks;
-use crate::recovery::{Audience, Ledger};
+use crate::recovery::{Audience, Away, Ledger};
 use crate::rooms::{Change, Rooms, Selection};
 use crate::sync::{read, write};
 use crate::{
@@ -39,6 +39,16 @@ use crate::{
 ///
 /// All of them run on the task of the client's connection. A panic in one is
 /// caught there and goes to [`on_error`](Self::on_error).
+///
+/// ```
+/// # use socketio::{Config, EncodeError, Server};
+/// # let io = Server::new(Config::default());
+/// let chat = io.of("/chat");
+/// chat.on_connect(async |socket| socket.join("lobby"));
+/// chat.on("say", async |socket, text: String| socket.to("lobby").emit("said", text));
+/// chat.emit("news", "the doors are open")?;
+/// # Ok::<_, EncodeError>(())
+/// ```
 #[derive(Clone)]
 pub struct Namespace(Arc<Inner>);
 
@@ -49,7 +59,8 @@ struct Inner {
     cluster: Option<Arc<Cluster>>,
     config: Arc<Config>,
     name: Arc<str>,
-    next_ack: AtomicU64,
+    /// That of the pattern that made it, which asks all of its namespaces.
+    next_ack: Arc<AtomicU64>,
     recovery: Option<Ledger>,
     rooms: RwLock<Rooms<Socket>>,
     /// Those of the pattern that made it, if one did.
@@ -58,7 +69,7 @@ struct Inner {
 
 impl Namespace {
     pub(crate) fn new(name: Arc<str>, config: Arc<Config>, cluster: Option<Arc<Cluster>>) -> Self {
-        Self::with(name, config, cluster, None, None)
+        Self::with(name, config, cluster, Arc::default(), None, None)
     }
 
     /// A namespace that has the handlers of this one, those to come included,
@@ -67,7 +78,9 @@ impl Namespace {
         let template = Some(self.0.behaviour.clone());
         let cluster = self.0.cluster.clone();
         let siblings = self.0.children.get().cloned();
-        Self::with(name, self.0.config.clone(), cluster, template, siblings)
+        let next_ack = self.0.next_ack.clone();
+        let config = self.0.config.clone();
+        Self::with(name, config, cluster, next_ack, template, siblings)
     }
 
     /// Is known to be there from now on. Of several that are made for one name
@@ -100,6 +113,7 @@ impl Namespace {
         name: Arc<str>,
         config: Arc<Config>,
         cluster: Option<Arc<Cluster>>,
+        next_ack: Arc<AtomicU64>,
         template: Option<Arc<Behaviour>>,
         siblings: Option<Arc<Children>>,
     ) -> Self {
@@ -114,13 +128,19 @@ impl Namespace {
             recovery: config.recovery.as_ref().and_then(Ledger::new),
             config,
             name,
-            next_ack: AtomicU64::new(0),
+            next_ack,
             rooms: RwLock::new(rooms),
             siblings,
         }))
     }
 
     /// The namespace's name, which starts with a slash.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// assert_eq!(io.of("chat").name(), "/chat");
+    /// ```
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -139,6 +159,13 @@ impl Namespace {
 
     /// Emits an event to every socket of the namespace.
     ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/chat").emit("moved", ("knight", "f3"))?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Broadcast::emit`].
@@ -146,8 +173,21 @@ impl Namespace {
         self.everyone().emit(event, args)
     }
 
-    /// Emits an event to every socket of the namespace and gathers their
-    /// answers.
+    /// Emits an event to every socket of the namespace and gathers their answers: see
+    /// [`Broadcast::emit_with_ack`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use socketio::{Config, Incomplete, Server};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Incomplete<u8>> {
+    /// # let io = Server::new(Config::default());
+    /// let votes = io.of("/jury").emit_with_ack("points?", ());
+    /// let votes: Vec<u8> = votes.timeout(Duration::from_secs(30)).collect().await?;
+    /// assert!(votes.is_empty(), "nobody is there");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
@@ -157,32 +197,90 @@ impl Namespace {
     }
 
     /// The members of a room, or the socket of that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").to("red").to("blue").emit("round", 1)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
         self.everyone().to(room)
     }
 
     /// Everyone but the members of a room, or but the socket of that id.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").except("resting").emit("round", 1)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn except(&self, room: impl AsRef<str>) -> Broadcast {
         self.everyone().except(room)
     }
 
     /// Everyone who can take an event at once.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").volatile().emit("clock", 59)?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn volatile(&self) -> Broadcast {
         self.everyone().volatile()
     }
 
+    /// Everyone, with nothing changed: see [`Broadcast::compress`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").compress(false).emit("map", "incompressible")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.everyone().compress(compress)
+    }
+
     /// Everyone who is connected to this server: see [`Broadcast::local`].
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").local().emit("this server restarts", ())?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn local(&self) -> Broadcast {
         self.everyone().local()
     }
 
     /// The sockets that are connected to this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// for socket in io.of("/game").sockets() {
+    ///     println!("{} is in {:?}", socket.id(), socket.rooms());
+    /// }
+    /// ```
     pub fn sockets(&self) -> Vec<Socket> {
         self.everyone().sockets()
     }
 
     /// The sockets of all servers of the cluster: see
     /// [`Broadcast::fetch_sockets`].
+    ///
+    /// ```no_run
+    /// # use socketio::{Incomplete, RemoteSocket, Server};
+    /// # async fn online(io: Server, id: &str) -> Result<bool, Incomplete<RemoteSocket>> {
+    /// let everyone = io.of("/chat").fetch_sockets().await?;
+    /// # Ok(
+    /// everyone.iter().any(|socket| &*socket.id == id)
+    /// # )
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -192,21 +290,50 @@ impl Namespace {
     }
 
     /// The socket of this id, if it is connected to this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// let socket = io.of("/game").socket("an id that somebody told");
+    /// assert!(socket.is_none());
+    /// ```
     pub fn socket(&self, id: &str) -> Option<Socket> {
         read(&self.0.rooms).get(id)
     }
 
-    /// The number of connected sockets.
+    /// The number of sockets that are connected to this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// assert_eq!(io.of("/game").socket_count(), 0);
+    /// ```
     pub fn socket_count(&self) -> usize {
         read(&self.0.rooms).len()
     }
 
-    /// The names of the rooms that have a member.
+    /// The names of the rooms that have a member on this server, in no order. A
+    /// socket's own id is not among them.
+    ///
+    /// ```
+    /// # use socketio::{Ack, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/game").on("rooms?", async |socket, ()| {
+    ///     let rooms = socket.namespace().rooms();
+    ///     Ack(rooms.iter().map(ToString::to_string).collect::<Vec<_>>())
+    /// });
+    /// ```
     pub fn rooms(&self) -> Vec<Arc<str>> {
         read(&self.0.rooms).room_names()
     }
 
-    /// The number of rooms that have a member.
+    /// The number of rooms that have a member on this server.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// assert_eq!(io.of("/game").room_count(), 0);
+    /// ```
     pub fn room_count(&self) -> usize {
         read(&self.0.rooms).room_count()
     }
@@ -242,29 +369,47 @@ impl Namespace {
         self.0.recovery.as_ref()
     }
 
-    /// Those who are selected, to be disconnected. Who of them is away does not
-    /// come back as who it was; nobody comes or goes between the two.
-    pub(crate) fn expel(&self, selection: &Selection) -> Vec<Socket> {
+    /// Disconnects those who are selected; with `close` their whole connections. Who
+    /// of them is away does not come back as who it was; nobody comes or goes
+    /// between the two.
+    pub(crate) fn expel(&self, selection: &Selection, close: bool) {
+        let (sockets, away) = self.meant(selection);
+        if close {
+            away.iter().for_each(|away| away.close());
+        }
+        for socket in sockets {
+            match close {
+                true => socket.close(),
+                false => socket.disconnect(),
+            }
+        }
+    }
+
+    fn meant(&self, selection: &Selection) -> (Vec<Socket>, Vec<Arc<Away>>) {
         let select = || {
             let mut sockets = Vec::new();
             self.select(selection, &mut sockets);
             sockets
         };
         let Some(ledger) = self.recovery() else {
-            return select();
+            return (select(), Vec::new());
         };
-        let who = Audience::Selection(selection.clone());
+        let who = Audience::selection(selection);
         ledger.forget(self.name(), &who, select)
     }
 
     /// The bytes that it costs to keep it for somebody: none if it stays anyway.
     pub(crate) fn bytes(&self) -> usize {
-        let is_made = self.0.siblings.is_some();
-        if is_made {
+        if self.is_made() {
             MADE + 2 * self.0.name.len()
         } else {
             0
         }
+    }
+
+    /// Whether a pattern made it.
+    pub(crate) fn is_made(&self) -> bool {
+        self.0.siblings.is_some()
     }
 
     #[cfg(test)]

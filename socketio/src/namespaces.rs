@@ -99,6 +99,11 @@ impl Namespaces {
         read(&self.table).get(name)
     }
 
+    /// All that are there.
+    pub(crate) fn all(&self) -> Vec<Namespace> {
+        read(&self.table).all()
+    }
+
     fn create(&self, name: Arc<str>) -> Namespace {
         Namespace::new(name, self.config.clone(), self.cluster.clone())
     }
@@ -149,7 +154,7 @@ impl Namespaces {
     /// Drops all handlers and patterns, and with them what they captured.
     pub(crate) fn clear(&self) {
         let patterns = std::mem::take(&mut *write(&self.patterns));
-        let namespaces = read(&self.table).all();
+        let namespaces = self.all();
         let templates = patterns.iter().map(|pattern| pattern.template.clone());
         for namespace in templates.chain(namespaces) {
             namespace.behaviour().clear();

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::delivery::Outgoing;
 use crate::sync::{read, write};
+use crate::told::Told;
 use crate::unwind::discard;
 use crate::{Args, Incoming, IntoArgs, Socket};
 
@@ -92,8 +93,11 @@ impl<'a, P: IntoArgs> Shown<'a, P> {
 
     fn args(&self) -> Option<&Args> {
         let args = self.args.get_or_init(|| {
-            let args = Args::write(self.event.args);
-            args.inspect_err(|error| tracing::debug!(%error, "event not shown"))
+            // The event is sent: what fails now does not concern who emits it.
+            let mut written = None;
+            caught(|| written = Some(Args::write(self.event.args)));
+            let args = written?;
+            args.inspect_err(|error| tracing::debug!(error = %Told(error), "event not shown"))
                 .ok()
         });
         args.as_ref()

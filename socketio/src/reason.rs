@@ -29,6 +29,11 @@ pub enum DisconnectReason {
 
 impl DisconnectReason {
     /// The reference's name of the reason.
+    ///
+    /// ```
+    /// # use socketio::DisconnectReason;
+    /// assert_eq!(DisconnectReason::Client.as_str(), "client namespace disconnect");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Client => "client namespace disconnect",

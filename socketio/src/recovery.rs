@@ -1,25 +1,35 @@
 //! Connection state recovery: clients that come back after a short
 //! interruption are who they were, and get what they missed.
 
+mod absence;
+mod auth;
+mod away;
+mod comeback;
+mod event;
+mod keeper;
 mod ledger;
 mod logs;
 mod memory;
 mod sessions;
+mod store;
 mod ticket;
 
-use std::collections::HashSet;
-use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use engineio::Sid;
+use crate::Config;
 
-use crate::proto::draft::Draft;
-use crate::rooms::Selection;
-use crate::{Config, Encoded, Extensions, Namespace};
-
+use keeper::Keeper;
 use memory::Memory;
 
+pub use absence::{Absentee, KeptSession};
+pub use event::{Audience, EventId, KeptEvent};
+pub use store::{RecoveryStatus, RecoveryStore};
+
+pub(crate) use absence::Local;
+pub(crate) use auth::without_claim;
+pub(crate) use away::Away;
+pub(crate) use comeback::Comeback;
 pub(crate) use ledger::{Claim, Ledger};
 pub(crate) use ticket::{Farewell, Ticket};
 
@@ -30,9 +40,9 @@ pub(crate) use ticket::{Farewell, Ticket};
 /// [extensions](crate::Socket::extensions) of the one before, whose
 /// [last handlers](crate::Namespace::on_disconnect) have run, or have had
 /// [`leave_timeout`](crate::Config::leave_timeout). Middleware decides once more;
-/// the socket has its rooms and extensions then. Who knows the secret of another,
-/// and passes, is the other: where clients have users, middleware compares the one
-/// of the auth payload with the one in the extensions, which may not be the same.
+/// the socket has its rooms and extensions then. Who stole the secret of another
+/// needs its auth payload as well, unless [`other_auth`](Self::other_auth) says
+/// otherwise.
 /// Then what the client missed is sent to it, in the order in which it was
 /// emitted, and the socket is connected; [`recovered`](crate::Socket::recovered)
 /// says so.
@@ -50,8 +60,16 @@ pub(crate) use ticket::{Farewell, Ticket};
 /// * what it missed had to go for want of room, by the [`Limits`](crate::Limits)
 ///   `recovery_bytes` and `recovery_session_bytes`;
 /// * it speaks revision 3 of the protocol, or was refused meanwhile;
+/// * it comes with another auth payload, see [`other_auth`](Self::other_auth);
+/// * what it missed is more than a client can be sent at once, by the engine's
+///   [`budget`](engineio::Limits::budget);
 /// * it comes to another server, or to one that was started again: all of it is
-///   in the memory of the process.
+///   in the memory of the process, unless there is another [`store`](Self::store).
+///
+/// With a store that servers share a client comes back to any of them, unless the
+/// server that it was at has not noticed yet that it is gone, or a pattern made its
+/// namespace. There its extensions are empty; its [data](crate::Socket::data) is
+/// what it was.
 ///
 /// So an application still needs a way to tell a new client everything. What is
 /// kept is given back when something is emitted, or somebody comes or goes.
@@ -74,13 +92,25 @@ pub(crate) use ticket::{Farewell, Ticket};
 pub struct Recovery {
     /// How long after its disconnection a client may come back. Default: 2 min.
     pub max_disconnection: Duration,
+    /// Whether a client may come back with another auth payload than the one that it
+    /// was let in with, for example because it has a token that is renewed. Who has
+    /// stolen the secret of another is that one then, unless middleware finds that
+    /// its user, in the auth payload, is not the one before, in the extensions.
+    /// Default: `false`.
+    pub other_auth: bool,
+    /// How long the [store](Self::store) is waited for when a client comes back;
+    /// then the client is new. It is waited for no longer than half the
+    /// [`connect_timeout`](Config::connect_timeout). Default: 5 s.
+    pub restore_timeout: Duration,
     /// Whether a client that is recovered passes no
     /// [middleware](crate::Namespace::middleware). It was let in before, but
     /// that may be out of date: who was banned meanwhile is let in again.
     /// Default: `false`.
     pub skip_middleware: bool,
+    /// Where it is kept, which limits it then. Default: in the server's memory.
+    pub store: Option<Arc<dyn RecoveryStore>>,
     /// That of the server that has this configuration.
-    store: Option<Arc<dyn RecoveryStore>>,
+    keeper: Option<Keeper>,
 }
 
 impl Recovery {
@@ -90,9 +120,27 @@ impl Recovery {
         self
     }
 
+    /// Sets [`other_auth`](Self::other_auth).
+    pub fn other_auth(mut self, other: bool) -> Self {
+        self.other_auth = other;
+        self
+    }
+
+    /// Sets [`restore_timeout`](Self::restore_timeout).
+    pub fn restore_timeout(mut self, timeout: Duration) -> Self {
+        self.restore_timeout = timeout;
+        self
+    }
+
     /// Sets [`skip_middleware`](Self::skip_middleware).
     pub fn skip_middleware(mut self, skip: bool) -> Self {
         self.skip_middleware = skip;
+        self
+    }
+
+    /// Sets [`store`](Self::store). Each server has one of its own.
+    pub fn store(mut self, store: Arc<dyn RecoveryStore>) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -110,16 +158,24 @@ impl Recovery {
         let add = |sum: Duration, wait| sum.saturating_add(wait);
         let detection = waits.into_iter().fold(engine.ping_interval, add);
         if let Some(recovery) = &mut config.recovery {
-            let memory = Memory::new(recovery, detection, &config.limits);
-            recovery.store = Some(Arc::new(memory));
+            let memory = || Arc::new(Memory::new(recovery, detection, &config.limits)) as _;
+            let store = recovery.store.clone().unwrap_or_else(memory);
+            recovery.keeper = Some(Keeper(store));
+            let connect = config.connect_timeout / 2;
+            recovery.restore_timeout = recovery.restore_timeout.min(connect);
         }
     }
 
     /// Forgets everybody.
-    pub(crate) fn clear(&self) {
-        if let Some(store) = &self.store {
-            store.clear();
+    pub(crate) fn close(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.close();
         }
+    }
+
+    pub(crate) fn status(&self) -> RecoveryStatus {
+        let keeper = self.keeper.as_ref();
+        keeper.map(Keeper::status).unwrap_or_default()
     }
 }
 
@@ -127,99 +183,11 @@ impl Default for Recovery {
     fn default() -> Self {
         Self {
             max_disconnection: Duration::from_secs(120),
+            other_auth: false,
+            restore_timeout: Duration::from_secs(5),
             skip_middleware: false,
             store: None,
+            keeper: None,
         }
     }
-}
-
-/// Where sessions wait for their clients, and packets for those who missed
-/// them.
-///
-/// Its methods are called while a namespace is locked: they neither wait nor run
-/// anything of the application, such as the destructor of what it keeps with a
-/// session. They are told the time, which never runs backwards in a namespace.
-pub(crate) trait RecoveryStore: fmt::Debug + Send + Sync {
-    /// Gives an event its offset, and keeps it. Within a namespace offsets are
-    /// given in the order of these calls.
-    fn append(&self, nsp: &str, audience: Audience, draft: Draft, now: Instant) -> Encoded;
-
-    /// Keeps a session whose client is gone.
-    fn persist(&self, session: Session, now: Instant);
-
-    /// Takes out the session of a pid in a namespace. `None` if there is none,
-    /// if it is too old, or if it is not known any more what its client missed
-    /// behind this offset; it is gone in any case.
-    fn restore(&self, nsp: &str, pid: &str, offset: &str, now: Instant) -> Option<Session>;
-
-    /// What somebody missed behind an offset. `None` if that is not known any
-    /// more.
-    fn missed(&self, who: &Absentee<'_>, offset: &str, now: Instant) -> Option<Vec<Encoded>>;
-
-    /// Throws away the sessions of those who are meant.
-    fn forget(&self, nsp: &str, who: &Audience);
-
-    /// Drops what is too old, and what had to go in the other methods. Called
-    /// while nothing is locked.
-    fn sweep(&self, now: Instant);
-
-    /// Drops everything. Called while nothing is locked.
-    fn clear(&self);
-}
-
-/// Whom a packet was for.
-#[derive(Debug)]
-pub(crate) enum Audience {
-    Selection(Selection),
-    /// The socket of this id.
-    Socket(Arc<str>),
-}
-
-impl Audience {
-    /// Whether somebody of this id who was in these rooms was meant.
-    fn includes(&self, sid: &str, rooms: &HashSet<&str>) -> bool {
-        match self {
-            Self::Selection(selection) => selection.means(sid, rooms),
-            Self::Socket(id) => **id == *sid,
-        }
-    }
-
-    /// What it takes.
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Selection(Selection { rooms, except, .. }) => {
-                let names = rooms.iter().chain(except);
-                names.map(|name| name.len() + size_of::<Arc<str>>()).sum()
-            }
-            Self::Socket(_) => 0,
-        }
-    }
-}
-
-/// What a client has when it comes back.
-#[derive(Debug)]
-pub(crate) struct Session {
-    pub(crate) extensions: Extensions,
-    /// The last handlers of the socket, which may still run.
-    pub(crate) farewell: Farewell,
-    /// It is there as long as somebody may come back to it, for what is emitted
-    /// in it meanwhile.
-    pub(crate) namespace: Namespace,
-    /// A secret of the client: who knows it can take the session.
-    pub(crate) pid: Sid,
-    /// The rooms that the socket was in, without its id.
-    pub(crate) rooms: Vec<Arc<str>>,
-    pub(crate) sid: Arc<str>,
-    /// When the client was let in first.
-    pub(crate) since: Instant,
-}
-
-/// Who missed something.
-#[derive(Debug)]
-pub(crate) struct Absentee<'a> {
-    pub(crate) nsp: &'a str,
-    pub(crate) rooms: &'a [Arc<str>],
-    pub(crate) sid: &'a str,
-    /// When the client was let in first. What was sent before was not for it.
-    pub(crate) since: Instant,
 }

@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::recovery::without_claim;
 use crate::{
     AckError, Args, Ask, DecodeError, Emit, EncodeError, FromArgs, Handshake, Incomplete, IntoArgs,
     JoinError, Namespace, Replies, Request, Socket, Value,
@@ -53,6 +54,14 @@ impl RemoteSocket {
     /// The value that the application keeps with it: see [`Socket::set_data`].
     /// Without one it reads as `null`, so that an `Option` is `None`.
     ///
+    /// ```no_run
+    /// # use socketio::{DecodeError, RemoteSocket};
+    /// # fn user(socket: &RemoteSocket) -> Result<(), DecodeError> {
+    /// let user: Option<u64> = socket.data()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is not of this type.
@@ -60,7 +69,15 @@ impl RemoteSocket {
         self.data.get(0)
     }
 
-    /// Emits an event to the client.
+    /// Emits an event to the client, if it is still there.
+    ///
+    /// ```no_run
+    /// # use socketio::{EncodeError, RemoteSocket};
+    /// # fn warn(socket: &RemoteSocket) -> Result<(), EncodeError> {
+    /// socket.emit("warning", ("the room closes in", 5))?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -70,7 +87,19 @@ impl RemoteSocket {
     }
 
     /// Emits an event that the client is to answer: see
-    /// [`Socket::emit_with_ack`].
+    /// [`Socket::emit_with_ack`]. If it is gone, the answer is
+    /// [`AckError::Disconnected`], once all servers said so. On a wire that loses
+    /// messages better with a timeout.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use socketio::{AckError, RemoteSocket};
+    /// # async fn ask(socket: RemoteSocket) -> Result<(), AckError> {
+    /// let name = socket.emit_with_ack("your name?", ()).timeout(Duration::from_secs(5));
+    /// let name: String = name.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn emit_with_ack<P: IntoArgs, T: FromArgs>(
         &self,
         event: impl Emit<P> + Ask<T>,
@@ -83,6 +112,15 @@ impl RemoteSocket {
 
     /// Puts the socket into a room.
     ///
+    /// ```no_run
+    /// # use socketio::{JoinError, RemoteSocket};
+    /// # fn play(socket: &RemoteSocket) -> Result<(), JoinError> {
+    /// socket.leave("waiting");
+    /// socket.join("playing")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Broadcast::join`](crate::Broadcast::join).
@@ -91,17 +129,35 @@ impl RemoteSocket {
     }
 
     /// Takes the socket out of a room.
+    ///
+    /// ```no_run
+    /// # fn wait(socket: &socketio::RemoteSocket) {
+    /// socket.leave("playing");
+    /// # }
+    /// ```
     pub fn leave(&self, room: impl AsRef<str>) {
         self.namespace.to(&self.id).leave(room);
     }
 
     /// Disconnects the client from the namespace.
+    ///
+    /// ```no_run
+    /// # fn part(socket: &socketio::RemoteSocket) {
+    /// socket.disconnect();
+    /// # }
+    /// ```
     pub fn disconnect(&self) {
         self.namespace.to(&self.id).disconnect();
     }
 
     /// Disconnects the client from all its namespaces, and closes its
     /// connection.
+    ///
+    /// ```no_run
+    /// # fn part(socket: &socketio::RemoteSocket) {
+    /// socket.close();
+    /// # }
+    /// ```
     pub fn close(&self) {
         self.namespace.to(&self.id).close();
     }
@@ -237,7 +293,7 @@ impl Description {
             id: socket.id().to_owned(),
             rooms: socket.rooms().iter().map(ToString::to_string).collect(),
             data: read(&socket.raw_data()),
-            auth: read(&handshake.auth),
+            auth: without_claim(&handshake.auth),
             issued: issued.map_or(0, |since| since.as_millis() as u64),
             address: handshake.address(),
             headers: headers.collect(),

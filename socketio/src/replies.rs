@@ -59,7 +59,15 @@ impl<T: FromArgs> Replies<T> {
         self
     }
 
-    /// The next reply; `None` after the last.
+    /// The next reply; `None` after the last. Dropping the future loses nothing.
+    ///
+    /// ```no_run
+    /// # use socketio::{AckError, Server};
+    /// # async fn first(io: Server) -> Option<Result<String, AckError>> {
+    /// let mut replies = io.emit_with_ack("who is first?", ());
+    /// replies.next().await
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<T, AckError>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -118,7 +126,23 @@ impl<T> fmt::Debug for Replies<T> {
     }
 }
 
-/// Replies of which some are missing or do not fit.
+/// Replies of which some are missing or do not fit: what
+/// [`Replies::collect`] and [`Fetch`](crate::Fetch) fail with.
+///
+/// ```no_run
+/// # use socketio::Server;
+/// use socketio::Incomplete;
+///
+/// # async fn vote(io: Server) -> Vec<String> {
+/// match io.emit_with_ack("tea or coffee?", ()).collect().await {
+///     Ok(votes) => votes,
+///     Err(Incomplete { error, replies }) => {
+///         eprintln!("only {} votes: {error}", replies.len());
+///         replies
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{} replies, then: {error}", .replies.len())]
 pub struct Incomplete<T> {

@@ -14,6 +14,19 @@ use crate::{Acker, BoxError, Cause, EmitError, IntoArgs};
 /// `anyhow::Error`, a `String`, a `&str`, or any `std::error::Error`.
 ///
 /// This trait is sealed.
+///
+/// ```
+/// # use socketio::{BoxError, Config, Server};
+/// use socketio::Ack;
+///
+/// # let io = Server::new(Config::default());
+/// let chat = io.of("/chat");
+/// chat.on("seen", async |_, ()| {});
+/// chat.on("double", async |_, n: i64| Ack(n * 2));
+/// chat.on("parse", async |_, text: String| -> Result<Ack<i64>, BoxError> {
+///     Ok(Ack(text.parse()?))
+/// });
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     label = "this is not an answer",
@@ -30,6 +43,15 @@ pub trait Reply: sealed::Sealed {
 }
 
 /// An answer: a tuple is several arguments, `()` none, anything else one.
+///
+/// ```
+/// # use socketio::{Config, Server};
+/// use socketio::Ack;
+///
+/// # let io = Server::new(Config::default());
+/// // In JavaScript: socket.emit("divide", 7, 2, (quotient, rest) => …)
+/// io.of("/").on("divide", async |_, (a, b): (u32, u32)| Ack((a / b, a % b)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Ack<T>(pub T);
 

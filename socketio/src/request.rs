@@ -87,6 +87,23 @@ impl<T> fmt::Debug for Request<T> {
 }
 
 /// Why there is no answer.
+///
+/// ```
+/// # use std::time::Duration;
+/// use socketio::{AckError, Socket};
+///
+/// async fn is_awake(socket: Socket) -> bool {
+///     let answer = socket.emit_with_ack("awake?", ()).timeout(Duration::from_secs(1)).await;
+///     match answer {
+///         Ok(answer) => answer,
+///         Err(AckError::Timeout | AckError::Disconnected) => false,
+///         Err(error) => {
+///             eprintln!("a client of another version? {error}");
+///             false
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AckError {
@@ -100,6 +117,6 @@ pub enum AckError {
     #[error(transparent)]
     Emit(#[from] EmitError),
     /// The answer did not come in time.
-    #[error("the answer did not come in time")]
+    #[error("the answer did not come in time: see `Request::timeout` and `Config::ack_timeout`")]
     Timeout,
 }

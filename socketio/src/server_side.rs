@@ -44,6 +44,13 @@ impl Namespace {
     /// cluster. This one does not get it. Without an
     /// [`Adapter`](crate::Adapter) there are no others.
     ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/chat").server_side_emit("close room", "lobby")?;
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the event cannot be written.

@@ -9,6 +9,7 @@ mod load;
 mod queue;
 mod slot;
 mod task;
+mod violation;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -62,7 +63,7 @@ impl Session {
         shared.opened(&engine);
         let now = now();
         let (parser, timeout) = (shared.config.parser, shared.config.connect_timeout);
-        let link = Link::new(engine);
+        let link = Link::new(engine, shared.figures.clone());
         let limits = shared.limits.clone();
         Self {
             applicants: Vec::new(),
@@ -134,7 +135,12 @@ impl Session {
             return true;
         }
         let Poll::Ready(message) = self.link.engine.poll_recv(cx) else {
-            return false;
+            // What came before the server closed is handled.
+            let is_closing = self.shared.is_closing();
+            if is_closing {
+                self.end(self.close_reason(), cx);
+            }
+            return is_closing;
         };
         match message.map(|message| self.connection.handle(message, self.now)) {
             None => self.end(self.close_reason(), cx),
@@ -157,7 +163,7 @@ impl Session {
         }
         // Who is not listened to can still go away. This runs on the task of
         // the engine's session, which is woken by its end.
-        let is_closed = self.link.engine.close_reason().is_some();
+        let is_closed = self.link.engine.close_reason().is_some() || self.shared.is_closing();
         if is_closed {
             self.end(self.close_reason(), cx);
         }
@@ -217,8 +223,9 @@ impl Session {
                 ack,
             } => self.receive(&nsp, name, args, ack, cx),
             Input::Ack { nsp, id, args } => {
-                if let Some(index) = self.find(&nsp) {
-                    self.slots[index].socket.acks().resolve(id, args);
+                let slot = self.find(&nsp).map(|index| &self.slots[index]);
+                if !slot.is_some_and(|slot| slot.socket.acks().resolve(id, args)) {
+                    self.link.figures.unexpected_answer();
                 }
             }
             Input::Disconnect { nsp } => {
@@ -318,6 +325,7 @@ mod tests {
     use super::queue::Held;
     use super::*;
     use crate::Socket;
+    use crate::figures::{Connected, Figures};
 
     #[test]
     fn a_connection_and_a_socket_are_small() {
@@ -325,8 +333,8 @@ mod tests {
         let codec = if cfg!(feature = "msgpack") { 8 } else { 0 };
         for (what, size, limit) in [
             ("a connection", size_of::<Session>(), 240 + codec),
-            ("its link", size_of::<Link>(), 80),
-            ("a slot", size_of::<Slot>(), 64),
+            ("its link", size_of::<Link>(), 96 + size_of::<Figures>()),
+            ("a slot", size_of::<Slot>(), 64 + size_of::<Connected>()),
             ("an event that waits", size_of::<Held>(), 144),
             ("a socket", Socket::SIZE, 360),
             (

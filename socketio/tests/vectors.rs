@@ -307,22 +307,26 @@ mod messagepack {
                 let is_lenient = member(vector, "lenient").is_some();
                 expected.is_none_or(|packet| is_lenient || has_negative_id(packet))
             }
-            (Ok(_), _) => false,
+            (Ok(Some(packet)), None) => is_without_data(&packet),
+            (Ok(None), _) => false,
         }
     }
 
-    /// One encoding of several is as right as another.
+    /// Packets that may have no data may have `nil` for it here.
+    fn is_without_data(packet: &Packet) -> bool {
+        match &packet.data {
+            Data::Connect(auth) => auth.is_empty(),
+            Data::Disconnect => true,
+            _ => false,
+        }
+    }
+
     pub(super) fn encodes(vector: &Value) -> bool {
-        let expected = member(vector, "in").expect("a packet");
+        let packet = to_packet(member(vector, "in").expect("a packet"));
         let encoded = Parser::MessagePack
-            .encode(&to_packet(expected))
+            .encode(&packet)
             .expect("the packet can be written");
-        let [message] = encoded.parts() else {
-            return false;
-        };
-        let mut decoder = Decoder::new(Parser::MessagePack, Limits::default());
-        let packet = decoder.handle(message.clone()).expect("it can be read");
-        packet.is_some_and(|packet| is_packet(&packet, expected))
+        encoded.parts() == [to_message(member(vector, "out").expect("a frame"))]
     }
 
     /// Nobody answers an event of this id, here.

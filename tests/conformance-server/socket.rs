@@ -8,7 +8,9 @@ pub(crate) mod lab;
 use std::time::Duration;
 
 use serde_json::json;
-use socketio::{Ack, AckError, Args, Config, EmitError, Namespace, Parser, Server, Socket};
+use socketio::{
+    Ack, AckError, Args, BoxError, Config, EmitError, Incoming, Namespace, Parser, Server, Socket,
+};
 
 use crate::host::{self, Profile};
 use crate::options::Options;
@@ -55,8 +57,9 @@ fn serve(config: Config) -> Profile {
 fn register(namespace: &Namespace, without_auth: &serde_json::Value) {
     let without_auth = without_auth.clone();
     namespace.on_connect(async move |socket| emit_auth(&socket, &without_auth));
-    namespace.on("message", async |socket, args: Args| {
-        socket.emit("message-back", args)
+    // Nobody answers these two, whoever asks for an answer.
+    namespace.on("message", async |socket, event: Incoming| {
+        socket.emit("message-back", event.into_args())
     });
     namespace.on("message-with-ack", async |_, args: Args| Ack(args));
     namespace.on("emit-with-ack", ask_back);
@@ -72,10 +75,8 @@ fn emit_auth(socket: &Socket, without_auth: &serde_json::Value) -> Result<(), Em
     }
 }
 
-async fn ask_back(
-    socket: Socket,
-    args: Args,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn ask_back(socket: Socket, event: Incoming) -> Result<(), BoxError> {
+    let args = event.into_args();
     let reply: Result<Args, AckError> = socket.emit_with_ack("emit-with-ack", args).await;
     Ok(socket.emit("emit-with-ack", reply?)?)
 }

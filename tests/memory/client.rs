@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engineio::{Config, Engine, EngineService};
+use engineio::{Close, Config, Engine, EngineService};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -28,7 +28,7 @@ pub(crate) fn silent(config: Config) -> Engine {
 pub(crate) async fn ends(engine: &Engine) {
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(engine.session_count(), 0);
-    engine.close().await;
+    engine.close(Close::Discard).await;
 }
 
 pub(crate) fn client(service: &EngineService) -> Client {
@@ -101,7 +101,7 @@ pub(crate) async fn settle() {
     tokio::time::sleep(Duration::from_nanos(1)).await;
 }
 
-fn connect(service: &EngineService) -> DuplexStream {
+pub(crate) fn connect(service: &EngineService) -> DuplexStream {
     let (near, far) = tokio::io::duplex(PIPE);
     serve(far, service.clone());
     near

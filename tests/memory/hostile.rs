@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engineio::Config;
+use engineio::{Close, Config};
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{
@@ -32,6 +32,33 @@ pub(crate) fn names_leave_nothing_behind() {
         stream.write_all(&batch).await.unwrap();
         settle().await;
         assert_eq!(io.engine().session_count(), 1);
+        io.close().await;
+    });
+}
+
+/// Packet after packet with all the attachments that it may have, and one that
+/// is never whole.
+pub(crate) fn attachments_without_end_cost_those_of_one_packet() {
+    const BYTES: usize = 900 * KIB;
+    const PACKETS: usize = 20;
+    measure(14 * MIB, async || {
+        let io = socketio::Server::new(socketio::Config::default());
+        let mut stream = open_websocket_at(&io.service(), "/socket.io/").await;
+        stream.write_all(&frame(0x81, b"40")).await.unwrap();
+        let mut attachment = vec![0x82, 0xff];
+        attachment.extend_from_slice(&(BYTES as u64).to_be_bytes());
+        attachment.resize(attachment.len() + 4 + BYTES, 0);
+        for packet in 0..=PACKETS {
+            let header = frame(0x81, br#"4510-["unknown"]"#);
+            stream.write_all(&header).await.unwrap();
+            for _ in 0..if packet < PACKETS { 10 } else { 9 } {
+                stream.write_all(&attachment).await.unwrap();
+            }
+        }
+        settle().await;
+        assert_eq!(io.engine().session_count(), 1);
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        assert_eq!(io.engine().session_count(), 0);
         io.close().await;
     });
 }
@@ -101,7 +128,7 @@ pub(crate) fn what_is_never_finished_is_cleared_away() {
         assert_eq!(engine.session_count(), 0);
         // Nor has the engine a task left to wait for.
         let now = tokio::time::Instant::now();
-        engine.close().await;
+        engine.close(Close::Discard).await;
         assert_eq!(now.elapsed(), Duration::ZERO);
         // A host's connection that cannot write its 101 waits for the client.
         drop(clients);

@@ -14,17 +14,22 @@ mod hostile;
 #[expect(dead_code, reason = "it has more than these tests need")]
 mod http;
 mod measure;
+mod pins;
 mod readers;
 
 use std::process::Command;
 
-const SCENARIOS: [(&str, fn()); 7] = [
+const SCENARIOS: [(&str, fn()); 14] = [
     (
         "stopped readers",
         readers::stopped_readers_share_what_they_are_sent,
     ),
     ("unread answers", readers::unread_answers_cost_the_budget),
     ("names", hostile::names_leave_nothing_behind),
+    (
+        "attachments",
+        hostile::attachments_without_end_cost_those_of_one_packet,
+    ),
     ("claimed lengths", hostile::a_claimed_length_costs_nothing),
     (
         "one-byte fragments",
@@ -34,6 +39,30 @@ const SCENARIOS: [(&str, fn()); 7] = [
     (
         "unfinished handshakes",
         hostile::what_is_never_finished_is_cleared_away,
+    ),
+    (
+        "waiting handlers",
+        pins::handlers_that_wait_keep_their_events_alone,
+    ),
+    (
+        "waiting handlers of requests",
+        pins::handlers_that_wait_do_not_keep_the_bodies_of_their_requests,
+    ),
+    (
+        "long messages that say little",
+        pins::what_a_message_says_is_kept_without_the_rest,
+    ),
+    (
+        "long messages of MessagePack",
+        pins::a_binary_message_is_not_kept_for_an_attachment,
+    ),
+    (
+        "handlers that took little",
+        pins::a_handler_that_waits_keeps_what_it_took,
+    ),
+    (
+        "waiting events",
+        pins::events_that_wait_keep_what_they_are_counted_with,
     ),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use engineio::Config;
+use engineio::{Close, Config};
 
 use crate::client::{client, handshake, silent};
 use crate::fragments::endless_message;
@@ -27,7 +27,7 @@ pub(crate) fn measure(allowed: usize, scenario: impl AsyncFn()) {
         endless_message(1, b"x", 1000).await;
         let engine = silent(Config::default());
         handshake(&mut client(&engine.service())).await;
-        engine.close().await;
+        engine.close(Close::Discard).await;
     });
     let before = status("VmRSS");
     // Makes the peak the present.

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { findChromium } from "../browser/support/chromium.js";
 import { heading } from "./report.mjs";
 
-const OLDEST_NODE = 20;
+const OLDEST_NODE = [20, 19];
+const REACT_PAGE = "server/examples/project_rooms/web";
 const OLDEST_PYTHON = [3, 10];
 
 /**
@@ -22,12 +23,15 @@ export function prepare({ skipBrowser, skipPython }) {
     installChromium();
   }
   const python = skipPython ? undefined : installPython();
-  return { programs: buildServers(), skipBrowser, python };
+  const programs = buildServers();
+  if (!skipBrowser) programs.REACT_PAGE = buildPage();
+  return { programs, skipBrowser, python };
 }
 
 function requireTools() {
-  if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
-    fail(`Node.js ${process.versions.node} is too old`, `https://nodejs.org/, ${OLDEST_NODE} or newer`);
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+    fail(`Node.js ${process.versions.node} is too old`, `https://nodejs.org/, ${OLDEST_NODE.join(".")} or newer`);
   }
   const tools = {
     cargo: "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
@@ -112,6 +116,16 @@ function buildServers() {
     CONFORMANCE_SERVER: join(target, "release", "conformance-server"),
     EXAMPLES: join(target, "debug", "examples"),
   };
+}
+
+/** The page of an example that has to be built, outside of the checkout's sources. */
+function buildPage() {
+  installPackages(REACT_PAGE);
+  heading(`vite build in ${REACT_PAGE}`);
+  const folder = join(targetDirectory(), "react-page");
+  const args = ["node_modules/vite/bin/vite.js", "build", "--outDir", folder, "--emptyOutDir"];
+  if (!runs("node", args, { cwd: REACT_PAGE })) process.exit(1);
+  return folder;
 }
 
 function build(...args) {

@@ -28,7 +28,8 @@ export async function runSuites({ programs, skipBrowser, python }) {
     { name: "clients", command: ["node", NODE], minutes: 5, folder: "tests/js", count: countNode },
     {
       name: "browser",
-      command: ["node", NODE],
+      // One browser at a time: it needs a whole machine.
+      command: ["node", [...NODE, "--test-concurrency=1"]],
       minutes: 5,
       folder: "tests/browser",
       count: countNode,

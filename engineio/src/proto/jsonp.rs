@@ -5,6 +5,10 @@ use bytestring::ByteString;
 
 /// The response to a GET: a script that hands `payload` to the client's
 /// callback of that number.
+///
+/// ```
+/// assert_eq!(engineio::encode_jsonp(0, "4hello"), r#"___eio[0]("4hello");"#);
+/// ```
 pub fn encode_jsonp(index: u32, payload: &str) -> String {
     let json = serde_json::to_string(payload).expect("a string is JSON");
     // Two characters that end a line in older JavaScript, though not in JSON.
@@ -18,6 +22,12 @@ pub fn encode_jsonp(index: u32, payload: &str) -> String {
 ///
 /// A form field turns line feeds into others, so the client writes each as a
 /// backslash and an `n`, and puts a backslash in front of those that were there.
+///
+/// ```
+/// let payload = engineio::decode_jsonp(b"d=4hello%20you");
+/// assert_eq!(payload.as_deref(), Some("4hello you"));
+/// assert_eq!(engineio::decode_jsonp(b"e=4hello"), None);
+/// ```
 pub fn decode_jsonp(form: &[u8]) -> Option<ByteString> {
     let (_, data) = form_urlencoded::parse(form)
         .filter(|(key, _)| key == "d")

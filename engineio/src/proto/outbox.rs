@@ -16,6 +16,12 @@ const PACKET_CHARGE: usize = 64;
 impl Packet {
     /// What a session charges for the packet while it is queued: its content
     /// and 64 bytes for its place.
+    ///
+    /// ```
+    /// # use engineio::Packet;
+    /// let packet = Packet::Message("hello".into());
+    /// assert_eq!(packet.charge(), 64 + 5);
+    /// ```
     pub fn charge(&self) -> usize {
         match self {
             Self::Message(message) => message.charge(),

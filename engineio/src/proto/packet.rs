@@ -13,6 +13,18 @@ use super::text::Text;
 use crate::PacketError;
 
 /// What an application sends and receives: text or binary.
+///
+/// ```
+/// use engineio::Message;
+///
+/// let (text, data) = (Message::from("héllo"), Message::from(vec![0, 1]));
+/// assert_eq!((text.len(), data.len()), (6, 2));
+/// assert!(Message::from("").is_empty());
+/// match text {
+///     Message::Text(text) => assert!(text.starts_with("hé")),
+///     Message::Binary(_) => unreachable!("it was text"),
+/// }
+/// ```
 #[derive(Clone, Eq, PartialEq)]
 pub enum Message {
     /// Binary data; it arrives as binary.
@@ -87,6 +99,16 @@ impl From<Vec<u8>> for Message {
 ///
 /// Only a message's data means anything to an application; the other packets
 /// keep theirs because a probe is a ping whose data is `probe`.
+///
+/// ```
+/// use engineio::{Packet, Revision};
+///
+/// let packet = Packet::from_text("4hello".into(), Revision::V4)?;
+/// assert_eq!(packet, Packet::Message("hello".into()));
+/// let probe = Packet::from_text("2probe".into(), Revision::V4)?;
+/// assert_eq!(probe, Packet::Ping("probe".into()));
+/// # Ok::<_, engineio::PacketError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Packet {
     /// Type 0: the handshake, as JSON.
@@ -137,6 +159,14 @@ impl Packet {
     /// Reads a binary frame: in revision 4 always a message, in revision 3 a
     /// packet behind the byte of its type.
     ///
+    /// ```
+    /// # use engineio::{Packet, Revision};
+    /// let (v3, v4) = (vec![4, 7], vec![7]);
+    /// let packet = Packet::from_binary(v3.into(), Revision::V3)?;
+    /// assert_eq!(packet, Packet::from_binary(v4.into(), Revision::V4)?);
+    /// # Ok::<_, engineio::PacketError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// In revision 3, if there is no such byte or no such type.
@@ -177,6 +207,13 @@ impl Packet {
     }
 
     /// Writes the packet as text, binary data as base64 behind a `b`.
+    ///
+    /// ```
+    /// # use engineio::{Message, Packet, Revision};
+    /// let mut out = String::new();
+    /// Packet::Message(Message::from(vec![7])).write_text(Revision::V4, &mut out);
+    /// assert_eq!(out, "bBw==");
+    /// ```
     pub fn write_text(&self, revision: Revision, out: &mut String) {
         let (kind, data) = match self {
             Self::Open(data) => ('0', data),

@@ -13,6 +13,23 @@ use crate::{Config, Origins, Refused};
 ///
 /// The checks are made in the order of the reference, which clients can see:
 /// transport, origin, session, then those of a handshake, and its revision last.
+///
+/// ```
+/// use engineio::{Config, Refused, Request, Transport};
+/// use http::{HeaderMap, Method};
+///
+/// let (config, headers) = (Config::default(), HeaderMap::new());
+/// let uri = "/engine.io/?EIO=4&transport=polling".parse()?;
+/// let request = Request::parse(&uri, &headers, &config)?;
+/// assert!(request.sid.is_none(), "it opens a session");
+/// request.check_handshake(&Method::GET)?;
+/// request.check_revision(&config)?;
+/// assert_eq!(request.hello().transport, Transport::Polling);
+///
+/// let uri = "/engine.io/?EIO=4&transport=pigeon".parse()?;
+/// assert_eq!(Request::parse(&uri, &headers, &config), Err(Refused::UnknownTransport));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Request {

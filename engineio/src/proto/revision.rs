@@ -3,6 +3,13 @@
 use std::fmt;
 
 /// A revision of the protocol, which a client names with `EIO`.
+///
+/// ```
+/// use engineio::Revision;
+///
+/// assert_eq!(Revision::default().as_str(), "4");
+/// assert!(Revision::V3 < Revision::V4);
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Revision {

@@ -11,10 +11,25 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 ///
 /// It is a secret: who knows it can post as the client. So it is shortened
 /// where it is printed, and nothing that other clients see is made from it.
+///
+/// ```
+/// use engineio::Sid;
+///
+/// let sid = Sid::new("node-7.9xT4uUq1nJmVf0Kz2wBp").unwrap();
+/// assert_eq!(sid.as_str(), "node-7.9xT4uUq1nJmVf0Kz2wBp");
+/// assert_eq!(sid.to_string(), "node-7…", "a log does not tell the secret");
+/// ```
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub struct Sid(Box<str>);
 
 /// Why a text is no id of a session.
+///
+/// ```
+/// use engineio::{InvalidSid, Sid};
+///
+/// assert_eq!(Sid::new(""), Err(InvalidSid::Length(0)));
+/// assert_eq!(Sid::new("a/b"), Err(InvalidSid::Character('/')));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSid {
@@ -61,6 +76,11 @@ impl Sid {
 
     /// Makes an id of 15 bytes, which should come from a generator that nobody
     /// can predict.
+    ///
+    /// ```
+    /// # use engineio::Sid;
+    /// assert_eq!(Sid::from_bytes([0; 15]).as_str(), "AAAAAAAAAAAAAAAAAAAA");
+    /// ```
     pub fn from_bytes(bytes: [u8; 15]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(bytes).into())
     }

@@ -15,7 +15,7 @@ use bytestring::ByteString;
 /// use engineio::Text;
 ///
 /// let text = Text::from("hello");
-/// assert_eq!(&*text, "hello");
+/// assert_eq!(text.as_str(), "hello");
 /// assert_eq!(&**text.frame(), "4hello");
 /// ```
 #[derive(Clone, Eq, Hash, PartialEq)]
@@ -27,6 +27,13 @@ impl Text {
     /// This is the way in that copies nothing: write into a `String` that
     /// starts with the `4`. Returns `None` if the frame starts with anything
     /// else.
+    ///
+    /// ```
+    /// # use engineio::Text;
+    /// let text = Text::from_frame(format!("4{} in a room", 3)).expect("it starts with 4");
+    /// assert_eq!(text.as_str(), "3 in a room");
+    /// assert!(Text::from_frame("3 in a room").is_none());
+    /// ```
     pub fn from_frame(frame: impl Into<ByteString>) -> Option<Self> {
         let frame = frame.into();
         frame.starts_with('4').then_some(Self(frame))
@@ -43,6 +50,11 @@ impl Text {
     }
 
     /// The text as a shared string; nothing is copied.
+    ///
+    /// ```
+    /// # use engineio::Text;
+    /// assert_eq!(Text::from("hello").into_string(), "hello");
+    /// ```
     pub fn into_string(self) -> ByteString {
         self.0.slice_ref(&self.0[1..])
     }

@@ -3,6 +3,14 @@
 use std::fmt;
 
 /// How a session is reached.
+///
+/// ```
+/// use engineio::Transport;
+///
+/// assert_eq!(Transport::Polling.as_str(), "polling");
+/// assert_eq!(Transport::from_name("websocket"), Some(Transport::Websocket));
+/// assert_eq!(Transport::from_name("webtransport"), None);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Transport {
     /// Long-polling over HTTP: a GET waits for packets, a POST brings some.

@@ -130,13 +130,14 @@ fn deliver(shared: &Shared, decoded: Decoded) -> Result<(), Refused> {
         if session.transport() != Transport::Polling {
             return Err(Refused::TransportMismatch);
         }
-        for packet in decoded.packets {
-            session
-                .handle_packet(Transport::Polling, packet, now)
-                .map_err(|_| Refused::BadPayload)?;
-        }
+        let mut packets = decoded.packets.into_iter();
+        let handled = packets.try_for_each(|packet| {
+            let handled = session.handle_packet(Transport::Polling, packet, now);
+            handled.map_err(|_| Refused::BadPayload)
+        });
         // A small message would keep the whole body alive.
         session.detach_events(decoded.length / 2);
+        handled?;
         if decoded.result.is_err() {
             session.handle_loss(Transport::Polling, CloseReason::ParseError, now);
         }

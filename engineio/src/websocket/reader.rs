@@ -20,6 +20,8 @@ pub(crate) const CODEC_BUFFER: usize = 1024;
 pub(crate) struct Reader {
     context: Box<WebSocketContext>,
     control: Vec<u8>,
+    /// The length of the longest message, for which the buffer has grown.
+    longest: usize,
 }
 
 /// What a client sent.
@@ -47,6 +49,7 @@ impl Reader {
         Self {
             context: Box::new(WebSocketContext::new(Role::Server, Some(config))),
             control: Vec::new(),
+            longest: CODEC_BUFFER,
         }
     }
 
@@ -59,9 +62,9 @@ impl Reader {
                 control: &mut self.control,
             };
             match self.context.read(&mut stream) {
-                Ok(Message::Binary(data)) => return Ok(Some(Frame::Binary(data))),
+                Ok(Message::Binary(data)) => return Ok(Some(Frame::Binary(self.cut(data)))),
                 Ok(Message::Text(text)) => {
-                    let text = ByteString::try_from(Bytes::from(text))
+                    let text = ByteString::try_from(self.cut(text.into()))
                         .expect("tungstenite checks the UTF-8 of a text frame");
                     return Ok(Some(Frame::Text(text)));
                 }
@@ -79,6 +82,17 @@ impl Reader {
                 }
                 Err(error) => return violation(&error),
             }
+        }
+    }
+
+    /// A message, which shares the buffer that it was read into unless that has
+    /// grown for a much longer one.
+    fn cut(&mut self, message: Bytes) -> Bytes {
+        self.longest = self.longest.max(message.len());
+        if self.longest > CODEC_BUFFER && message.len() < self.longest / 2 {
+            Bytes::copy_from_slice(&message)
+        } else {
+            message
         }
     }
 
@@ -215,6 +229,33 @@ mod tests {
         ] {
             let (frames, got, _) = read_all(&bytes);
             assert_eq!((frames, got), (vec![], Some(code)), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_message_does_not_keep_the_buffer_of_a_long_one() {
+        let mut reader = Reader::new(100_000);
+        let mut read = |frame: &[u8]| {
+            let mut input = frame;
+            let mut last = None;
+            while let Some(frame) = reader.next(&mut input).unwrap() {
+                last = Some(frame);
+            }
+            match last {
+                Some(Frame::Binary(data)) => data,
+                Some(Frame::Text(text)) => text.into_bytes(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let (text, binary) = (frame(0x81, b"4a"), frame(0x82, b"a"));
+        assert!(!read(&text).is_unique(), "it is copied for nothing");
+        let mut long = vec![0x81, 0xfe, 0x40, 0, 0, 0, 0, 0];
+        long.resize(long.len() + 0x4000, b'4');
+        for short in [text, binary] {
+            let long = read(&[&long[..], &short].concat());
+            let short = read(&short);
+            assert!(short.is_unique(), "it shares the buffer");
+            drop(long);
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Cluster;
 use super::wire::{NODES, What};
+use crate::told::{Shortened, Told};
 use crate::{Encoded, IntoArgs, NodeId, Route};
 
 /// A node that asked something. Dropping this tells it that there are no more
@@ -29,7 +30,10 @@ impl Asker {
     pub(super) fn reply(&self, args: &impl IntoArgs) {
         match NODES.encode_ack("/", self.request, args) {
             Ok(packet) => self.send_reply(&packet),
-            Err(error) => tracing::warn!(nsp = &*self.nsp, %error, "reply not written"),
+            Err(error) => {
+                let (nsp, error) = (Shortened(&self.nsp), Told(&error));
+                tracing::warn!(?nsp, %error, "reply not written");
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use super::{Cluster, Question};
 use crate::ack::Mailbox;
 use crate::hooks::caught_call;
 use crate::incoming::Outlet;
+use crate::told::Shortened;
 use crate::unwind::discard;
 use crate::{Acker, Args, Cause, EmitError, Encoded, Incoming, Namespace, Parser, Route};
 
@@ -40,7 +41,7 @@ impl Cluster {
 pub(super) fn handle(namespace: Namespace, name: ByteString, args: Args, asker: Option<Asker>) {
     let Some(handler) = namespace.behaviour().server_side(&name) else {
         return tracing::trace!(
-            nsp = namespace.name(),
+            nsp = ?Shortened(namespace.name()),
             "server-side event without a handler"
         );
     };
@@ -57,7 +58,8 @@ pub(super) fn handle(namespace: Namespace, name: ByteString, args: Args, asker: 
     };
     let mut work = Box::pin(async move {
         if let Err(cause) = caught_call(call).await {
-            tracing::warn!(nsp = &*nsp, event = &*name, %cause, "server-side event not handled");
+            let (nsp, event, cause) = (Shortened(&nsp), Shortened(&name), cause.told());
+            tracing::warn!(?nsp, ?event, %cause, "server-side event not handled");
         }
     });
     let mut cx = Context::from_waker(Waker::noop());

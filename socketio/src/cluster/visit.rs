@@ -15,7 +15,7 @@ use crate::ack::Pending;
 use crate::delivery::Outgoing;
 use crate::remote::Description;
 use crate::rooms::Selection;
-use crate::{Args, Data, EncodeError, Namespace, NodeId, Replies, Socket};
+use crate::{Args, Data, EncodeError, EventId, Namespace, NodeId, Replies, Socket};
 
 impl Cluster {
     /// Does what another node published. What this one published itself is
@@ -54,7 +54,7 @@ impl Cluster {
             (What::Cancel { request }, None) => self.tasks.cancel(&(node, request)),
             (What::Disconnect { to, close }, None) => {
                 if let Some(namespace) = &namespace {
-                    dismiss(namespace, &to.into(), close);
+                    namespace.expel(&to.into(), close);
                 }
             }
             (What::Done { request }, None) => self.questions.retain(request, |peer| *peer != node),
@@ -63,12 +63,21 @@ impl Cluster {
                     to,
                     volatile,
                     request,
+                    id,
                 },
                 Some(Data::Event { name, args, .. }),
             ) => {
+                let id = id.map(|number| EventId::new(node.clone(), number));
                 let asker = request.map(|request| Asker::new(self, node, &nsp, request));
                 if let Some(namespace) = &namespace {
-                    pass_on(namespace, &to.into(), &name, &args, class(volatile), asker);
+                    let event = Outgoing {
+                        ack: None,
+                        args: &args,
+                        class: class(volatile),
+                        id,
+                        name: &name,
+                    };
+                    pass_on(namespace, &to.into(), event, asker);
                 }
             }
             (What::Fetch { to, request }, None) => {
@@ -103,17 +112,9 @@ impl Cluster {
 fn pass_on(
     namespace: &Namespace,
     to: &Selection,
-    name: &str,
-    args: &Args,
-    class: Class<'_>,
+    mut event: Outgoing<'_, Args>,
     asker: Option<Asker>,
 ) {
-    let mut event = Outgoing {
-        ack: None,
-        args,
-        class,
-        name,
-    };
     let Some(asker) = asker else {
         return namespace.deliver(to, &event).unwrap_or_else(refused);
     };
@@ -130,16 +131,6 @@ fn pass_on(
                 asker.reply(&reply);
             }
         });
-    }
-}
-
-/// Disconnects sockets of this node, and those who may come back to it.
-fn dismiss(namespace: &Namespace, to: &Selection, close: bool) {
-    for socket in namespace.expel(to) {
-        match close {
-            true => socket.close(),
-            false => socket.disconnect(),
-        }
     }
 }
 

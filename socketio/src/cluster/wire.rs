@@ -6,7 +6,12 @@
 //! ```
 //!
 //! The header is JSON. The parts, if there are some, are a packet of the
-//! protocol as it stands in a message: its text, then its attachments.
+//! protocol as it stands in a message: its text, then its attachments. A key of
+//! data that would make a placeholder is spelled with an escape, and only there
+//! does that mean something.
+
+#[cfg(any(test, feature = "__fuzzing"))]
+pub(crate) mod again;
 
 use bytes::Bytes;
 use engineio::Message;
@@ -48,6 +53,9 @@ pub(crate) enum What {
         to: To,
         volatile: bool,
         request: Option<u64>,
+        /// The number of the event at this node, if it is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
     },
     /// Tell about the sockets.
     Fetch {
@@ -170,7 +178,7 @@ fn read_packet<'a>(
         .attachments(ATTACHMENTS)
         .attachment_bytes(usize::MAX)
         .depth(usize::MAX);
-    let mut decoder = Decoder::new(NODES, limits);
+    let mut decoder = Decoder::of_nodes(NODES, limits);
     let mut packet = decoder.handle(Message::Text(text.into()))?;
     for length in lengths {
         let part = Message::Binary(take(body, Some(length))?);
@@ -203,8 +211,10 @@ const ATTACHMENTS: usize = 1 << 16;
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+    use crate::proto::testing;
     use crate::{Args, Binary};
 
     #[test]
@@ -268,13 +278,23 @@ mod tests {
 
     proptest! {
         #[test]
+        fn arguments_arrive_at_other_nodes_as_they_are(
+            values in prop::collection::vec(testing::value(), 0..4),
+            num in any::<i8>(),
+        ) {
+            let imitation = json!({ "_placeholder": true, "num": num });
+            let args = Args::new((values, imitation)).unwrap();
+            prop_assert_eq!(again::through_nodes(&args), args);
+        }
+
+        #[test]
         fn arbitrary_messages_of_nodes_do_not_panic(body: Vec<u8>, lengths: Vec<u16>) {
-            let _ = read(body.clone().into());
+            again::read_again(body.clone().into());
             let lengths: Vec<_> = lengths.iter().map(ToString::to_string).collect();
             let mut message = format!("{MAGIC}{}", lengths.join(" ")).into_bytes();
             message.push(b'\n');
             message.extend(body);
-            let _ = read(message.into());
+            again::read_again(message.into());
         }
     }
 
@@ -290,6 +310,7 @@ mod tests {
                 to,
                 volatile: false,
                 request,
+                id: None,
             },
         }
     }

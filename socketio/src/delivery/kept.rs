@@ -5,8 +5,10 @@ use engineio::Wake;
 use super::{Outgoing, Target};
 use crate::observers::Shown;
 use crate::proto::draft::Draft;
-use crate::recovery::{Audience, Ledger};
-use crate::{Args, EmitError, EncodeError, Encoded, IntoArgs, Namespace, Socket};
+use crate::recovery::Ledger;
+use crate::{
+    Args, Audience, EmitError, EncodeError, Encoded, IntoArgs, KeptEvent, Namespace, Socket,
+};
 
 impl Namespace {
     /// As [`transmit`](Self::transmit), for an event that is kept for those who
@@ -19,8 +21,8 @@ impl Namespace {
     ) -> Result<Result<(), EmitError>, EncodeError> {
         let Written { draft, plain } = Written::new(self, event)?;
         let (audience, mut sockets) = match to {
-            Target::Selection(selection) => (Audience::Selection(selection.clone()), Vec::new()),
-            Target::Socket(socket) => (Audience::Socket(socket.shared_id()), vec![socket.clone()]),
+            Target::Selection(selection) => (Audience::selection(selection), Vec::new()),
+            Target::Socket(socket) => (Audience::one(socket.shared_id()), vec![socket.clone()]),
         };
         let (_packet, sent) = {
             let turn = ledger.turn();
@@ -31,7 +33,11 @@ impl Namespace {
                 }
                 Target::Socket(_) => {}
             }
-            let packet = turn.store.append(self.name(), audience, draft, turn.now);
+            let offset = turn.next_offset(self.name());
+            let (nsp, id) = (self.shared_name().clone(), event.id.clone());
+            let kept = KeptEvent::new(nsp, audience, id, draft, &offset);
+            let packet = kept.packet().clone();
+            turn.append(kept);
             let sent = queue(&sockets, &packet, plain.as_ref());
             (packet, sent)
         };

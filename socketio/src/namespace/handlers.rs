@@ -96,9 +96,20 @@ impl Namespace {
     /// see there.
     ///
     /// If the client goes away meanwhile, it is waited for no longer than
-    /// [`Config::leave_timeout`](crate::Config::leave_timeout); then it is dropped where it waits.
+    /// [`Config::leave_timeout`](crate::Config::leave_timeout), 5 s by default;
+    /// then it is dropped where it waits.
     ///
     /// Several such handlers run one after the other.
+    ///
+    /// ```
+    /// # use socketio::{Ack, Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_connect(async |socket| {
+    ///     socket.join("lobby")?;
+    ///     socket.emit("welcome", socket.id())?;
+    ///     Ok::<_, socketio::BoxError>(())
+    /// });
+    /// ```
     pub fn on_connect<F, Fut>(&self, handler: F) -> &Self
     where
         F: FnOnce(Socket) -> Fut + Clone + Send + Sync + 'static,
@@ -119,10 +130,22 @@ impl Namespace {
     ///
     /// They run when [`on_connect`](Self::on_connect) is done, or an
     /// [`on_event`](Self::on_event) that has an event of the socket, or the
-    /// [`Config::leave_timeout`](crate::Config::leave_timeout) has passed. Only a process that ends, or a
-    /// handler that blocks its thread, can keep them from running.
+    /// [`Config::leave_timeout`](crate::Config::leave_timeout) has passed. Only a
+    /// process that ends, or a handler that blocks its thread, can keep them from
+    /// running.
     ///
     /// Several such handlers run one after the other.
+    ///
+    /// ```
+    /// # use socketio::{Config, EncodeError, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_disconnect(async |socket, reason| -> Result<(), EncodeError> {
+    ///     for room in socket.rooms() {
+    ///         socket.to(room).emit("left", (socket.id(), reason))?;
+    ///     }
+    ///     Ok(())
+    /// });
+    /// ```
     pub fn on_disconnect<F, Fut>(&self, handler: F) -> &Self
     where
         F: FnOnce(Socket, DisconnectReason) -> Fut + Clone + Send + Sync + 'static,
@@ -135,13 +158,16 @@ impl Namespace {
     }
 
     /// Sees every event before its handler, and also events that nobody
-    /// handles. It returns the event to let it pass, or an error, which goes
-    /// to [`on_error`](Self::on_error) instead.
+    /// handles. It returns the event to let it pass, also under
+    /// [another name](Incoming::with_name) or with
+    /// [other arguments](Incoming::with_args), or an error, which goes to
+    /// [`on_error`](Self::on_error) instead.
     ///
     /// As it gets the whole event it can answer it. While it waits, the
     /// socket's following events wait as well. Several run in the order in
     /// which they were added. If the socket leaves meanwhile, it has
-    /// [`Config::leave_timeout`](crate::Config::leave_timeout); then it is dropped where it waits.
+    /// [`leave_timeout`](crate::Config::leave_timeout); then it is dropped where
+    /// it waits.
     ///
     /// ```
     /// # use socketio::{Config, Server};
@@ -214,8 +240,8 @@ impl Namespace {
     /// not fit the handler, [`on_event`](Self::on_event) refused it, or the
     /// handler failed or panicked. Without it such a failure is logged, what
     /// the client did wrong at the level `debug` but for the first payload of a
-    /// connection that does not fit, and the client hears nothing. There is one such handler; a second one
-    /// replaces the first.
+    /// connection that does not fit, and the client hears nothing. There is one
+    /// such handler; a second one replaces the first.
     ///
     /// ```
     /// # use serde_json::json;

@@ -11,6 +11,8 @@ use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "server")]
+use super::binary::PLACEHOLDER;
 use super::json::{Array, MAX_DEPTH, Scanner};
 use crate::{DecodeError, EncodeError};
 
@@ -99,6 +101,16 @@ impl Args {
         Ok(args)
     }
 
+    /// The arguments in the text of an array; `None` if it is none.
+    #[cfg(feature = "server")]
+    pub(crate) fn from_text(array: String, attachments: Vec<Bytes>) -> Option<Self> {
+        let text = ByteString::from(array);
+        let array = Scanner::new(&text, MAX_DEPTH).array().ok()?;
+        let mut args = (array.end == text.len()).then(|| Self::from_array(&text, &array))?;
+        args.attach(attachments);
+        Some(args)
+    }
+
     /// The arguments that a scanned array holds.
     pub(super) fn from_array(text: &ByteString, array: &Array) -> Self {
         Self {
@@ -156,6 +168,14 @@ impl Args {
     /// Parses one argument, the first being number 0. It looks for the argument
     /// from the first on; for all of them there is [`to_list`](Self::to_list).
     ///
+    /// ```
+    /// # use socketio::Args;
+    /// let args = Args::new(("move", 3, 4))?;
+    /// assert_eq!(args.get::<i32>(1)?, 3);
+    /// assert_eq!(args.get::<Option<i32>>(7)?, None);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`parse`](Self::parse).
@@ -165,6 +185,13 @@ impl Args {
     }
 
     /// Parses all arguments, however many there are, as values of one type.
+    ///
+    /// ```
+    /// # use socketio::Args;
+    /// let args = Args::new((1, 2, 3))?;
+    /// assert_eq!(args.to_list::<u8>()?, [1, 2, 3]);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -197,23 +224,68 @@ impl Args {
     }
 
     /// Whether there are no arguments.
+    ///
+    /// ```
+    /// # use socketio::Args;
+    /// assert!(Args::new(())?.is_empty());
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The binary attachments. The arguments say where they belong.
+    ///
+    /// ```
+    /// # use socketio::{Args, Binary};
+    /// let args = Args::new(("cat.png", Binary::from(&b"\x89PNG"[..])))?;
+    /// assert_eq!(args.attachments(), [&b"\x89PNG"[..]]);
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn attachments(&self) -> &[Bytes] {
         self.attachments.as_deref().unwrap_or_default()
     }
 
-    /// The bytes that these arguments keep alive: text and attachments.
+    /// Copies the arguments out of the messages that they came in, for whoever
+    /// keeps them for long.
+    ///
+    /// What comes from a client shares the buffer that its message was read into,
+    /// as do its clones. That is never much longer than the message; but a
+    /// websocket reads several short messages into one buffer of a kilobyte,
+    /// which each of them keeps. The same goes for a [`Binary`](crate::Binary),
+    /// whose attachment can come with others in one message of MessagePack: a
+    /// copy of its bytes keeps nothing else.
+    ///
+    /// ```
+    /// use socketio::{Args, Config, Server};
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// # let io = Server::new(Config::default());
+    /// let history = Arc::new(Mutex::new(Vec::new()));
+    /// io.of("/").on("say", async move |_, args: Args| {
+    ///     history.lock().unwrap().push(args.detached());
+    /// });
+    /// ```
+    pub fn detached(mut self) -> Self {
+        self.detach(usize::MAX);
+        self
+    }
+
+    /// The length of the text, what was skipped included, and of the attachments.
+    ///
+    /// ```
+    /// # use socketio::{Config, Server};
+    /// # let io = Server::new(Config::default());
+    /// io.of("/").on_event(async |_, event| {
+    ///     if event.args().bytes() > 10_000 { Err("that is too much") } else { Ok(event) }
+    /// });
+    /// ```
     pub fn bytes(&self) -> usize {
         self.array.len() + self.attachments().iter().map(Bytes::len).sum::<usize>()
     }
 
     /// Copies what is smaller than this many bytes out of the message that it
     /// came in, which it would keep whole.
-    #[cfg(feature = "server")]
     pub(crate) fn detach(&mut self, below: usize) {
         if self.array.len() < below {
             self.array = ByteString::from(&*self.array);
@@ -232,12 +304,50 @@ impl Args {
         }
     }
 
+    /// What the arguments are, without what they say: `(string, number)`.
+    #[cfg(feature = "server")]
+    pub(crate) fn kinds(&self) -> String {
+        let mut kinds = Vec::new();
+        let mut scanner = Scanner::new(&self.array[self.start..], MAX_DEPTH);
+        let mut start = 0;
+        for _ in 0..self.len.min(MAX_KINDS) {
+            let value = &self.array[self.start + start..];
+            kinds.push(match value.as_bytes().first() {
+                Some(b'"') => "string",
+                Some(b'[') => "array",
+                Some(b'{') if self.attachments.is_some() && value.starts_with(PLACEHOLDER) => {
+                    "binary"
+                }
+                Some(b'{') => "object",
+                Some(b't' | b'f') => "boolean",
+                Some(b'n') => "null",
+                _ => "number",
+            });
+            scanner.value().expect("arguments are valid JSON");
+            start = scanner.next_element();
+        }
+        if self.len > MAX_KINDS {
+            kinds.push("…");
+        }
+        format!("({})", kinds.join(", "))
+    }
+
     /// The arguments as JSON, with commas between them and placeholders for
     /// the attachments.
+    ///
+    /// ```
+    /// # use socketio::Args;
+    /// assert_eq!(Args::new(("a", [1, 2]))?.as_json(), r#""a",[1,2]"#);
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     pub fn as_json(&self) -> &str {
         self.array[self.start..self.array.len() - 1].trim_ascii_end()
     }
 }
+
+/// Arguments that are listed where some do not fit.
+#[cfg(feature = "server")]
+const MAX_KINDS: usize = 8;
 
 impl Default for Args {
     fn default() -> Self {

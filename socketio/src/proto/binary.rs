@@ -117,23 +117,70 @@ impl Visitor<'_> for BinaryVisitor {
 }
 
 /// Writes a placeholder for whatever serde calls bytes, and collects the bytes.
+///
+/// What is no placeholder does not look like one: the key is [`ESCAPED`].
 #[derive(Debug)]
-pub(super) struct Placeholders<'a>(pub(super) &'a mut Vec<Bytes>);
+pub(super) struct Placeholders<'a> {
+    attachments: &'a mut Vec<Bytes>,
+    is_key: bool,
+}
+
+impl<'a> Placeholders<'a> {
+    pub(super) fn new(attachments: &'a mut Vec<Bytes>) -> Self {
+        Self {
+            attachments,
+            is_key: false,
+        }
+    }
+}
 
 impl Formatter for Placeholders<'_> {
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        is_first: bool,
+    ) -> io::Result<()> {
+        self.is_key = true;
+        match is_first {
+            true => Ok(()),
+            false => writer.write_all(b","),
+        }
+    }
+
+    fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.is_key = false;
+        Ok(())
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let text = match self.is_key && fragment == "_placeholder" {
+            true => ESCAPED,
+            false => fragment,
+        };
+        writer.write_all(text.as_bytes())
+    }
+
     fn write_byte_array<W: ?Sized + io::Write>(
         &mut self,
         writer: &mut W,
         data: &[u8],
     ) -> io::Result<()> {
-        let num = self.0.len();
-        self.0.push(take_or_copy(data));
+        let num = self.attachments.len();
+        self.attachments.push(take_or_copy(data));
         write!(writer, "{PLACEHOLDER}{num}}}")
     }
 }
 
 /// How a placeholder starts; its number and a brace follow.
 pub(super) const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":"#;
+
+/// How the key `_placeholder` is spelled in data: to JSON it is the same, and
+/// whoever looks for a placeholder inside of this crate sees none.
+pub(super) const ESCAPED: &str = r"\u005fplaceholder";
 
 thread_local! {
     /// The `Bytes` behind the slice that is being passed through serde.
@@ -147,10 +194,18 @@ thread_local! {
 
 /// Passes a slice of `data` on so that it can be taken without a copy.
 fn lend<R>(data: &Bytes, pass: impl FnOnce(&[u8]) -> R) -> R {
+    /// Takes back what nobody took, also when a user's visitor panics.
+    struct Return;
+
+    impl Drop for Return {
+        fn drop(&mut self) {
+            LENT.take();
+        }
+    }
+
     LENT.set(Some(data.clone()));
-    let result = pass(data);
-    LENT.take();
-    result
+    let _return = Return;
+    pass(data)
 }
 
 /// The `Bytes` that were lent as this slice, or a copy of it.

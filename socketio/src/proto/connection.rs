@@ -47,6 +47,28 @@ use crate::{Limits, PacketError, Violation};
 /// In protocol 4 the namespace `/` is `Pending` from the start: the client is
 /// connected to it without asking. And what names a namespace is the path of a
 /// URL, whose query is the auth payload.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use socketio::{Connection, Input, Limits, Parser, Protocol, Violation};
+///
+/// let (limits, now) = (Limits::default().into(), Instant::now());
+/// let timeout = Duration::from_secs(45);
+/// let mut client = Connection::new(Parser::Json, Protocol::V5, limits, timeout, now);
+/// assert!(client.poll_input().is_none(), "only clients of protocol 4 are in `/` at once");
+/// assert_eq!(client.poll_timeout(), Some(now + timeout));
+///
+/// let input = client.handle("0/chat,".into(), now)?;
+/// assert!(matches!(input, Some(Input::Connect { nsp, .. }) if nsp == "/chat"));
+/// client.accept("/chat");
+/// let input = client.handle(r#"2/chat,["say","hello"]"#.into(), now)?;
+/// assert!(matches!(input, Some(Input::Event { name, .. }) if name == "say"));
+///
+/// client.handle_timeout(now + timeout)?;
+/// client.leave("/chat");
+/// assert_eq!(client.handle(r#"2/chat,["say","still here"]"#.into(), now)?, None);
+/// # Ok::<_, Violation>(())
+/// ```
 #[derive(Debug)]
 pub struct Connection {
     decoder: Decoder,
@@ -149,6 +171,18 @@ impl Connection {
     }
 
     /// Refuses the client a namespace that it asked for. It may ask again.
+    ///
+    /// ```
+    /// # use std::time::{Duration, Instant};
+    /// # use socketio::{Connection, Limits, Parser, Protocol, Violation};
+    /// # let (limits, timeout, now) = (Limits::default().into(), Duration::MAX, Instant::now());
+    /// # let mut client = Connection::new(Parser::Json, Protocol::V5, limits, timeout, now);
+    /// client.handle("0/admin,".into(), now)?;
+    /// client.refuse("/admin");
+    /// let event = client.handle(r#"2/admin,["open"]"#.into(), now);
+    /// assert_eq!(event, Err(Violation::NotJoined));
+    /// # Ok::<_, Violation>(())
+    /// ```
     pub fn refuse(&mut self, nsp: &str) {
         if let Some(index) = self.find(nsp)
             && self.namespaces[index].1 == State::Pending
@@ -175,6 +209,17 @@ impl Connection {
 
     /// Whether a packet has come whose attachments have not. They are in time
     /// only if they are read: who pauses does so before or behind them.
+    ///
+    /// ```
+    /// # use std::time::{Duration, Instant};
+    /// # use socketio::{Connection, Limits, Parser, Protocol, Violation};
+    /// # let (limits, timeout, now) = (Limits::default().into(), Duration::MAX, Instant::now());
+    /// # let mut client = Connection::new(Parser::Json, Protocol::V5, limits, timeout, now);
+    /// client.handle("0".into(), now)?;
+    /// client.handle(r#"51-["image",{"_placeholder":true,"num":0}]"#.into(), now)?;
+    /// assert!(client.awaits_attachments());
+    /// # Ok::<_, Violation>(())
+    /// ```
     pub fn awaits_attachments(&self) -> bool {
         self.decoder.is_pending()
     }
@@ -276,6 +321,18 @@ impl Connection {
 const MAIN: ByteString = ByteString::from_static("/");
 
 /// What a client asks for.
+///
+/// ```
+/// use socketio::{Encoded, Input, Parser};
+///
+/// /// Answers those who want an answer with what they sent.
+/// fn echo(input: Input) -> Option<Encoded> {
+///     let Input::Event { nsp, args, ack: Some(id), .. } = input else {
+///         return None;
+///     };
+///     Parser::Json.encode_ack(&nsp, id, &args).ok()
+/// }
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Input {

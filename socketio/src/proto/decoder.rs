@@ -7,6 +7,7 @@
 //! count) is refused.
 
 mod header;
+pub(super) mod kept;
 pub(super) mod payload;
 
 use std::sync::Arc;
@@ -17,13 +18,15 @@ use engineio::{Message, Text};
 
 use self::header::Header;
 use super::encoder::is_reserved;
+use super::json::Spelling;
 use super::packet::{Data, Packet};
 use super::parser::Parser;
 use crate::{Limits, PacketError};
 
 /// Puts packets together from the messages that carry them.
 ///
-/// Packets share the buffers of their messages.
+/// Packets share the buffers of their messages, unless a long message says
+/// little.
 ///
 /// ```
 /// use socketio::{Data, Decoder, Limits, Parser};
@@ -39,6 +42,8 @@ pub struct Decoder {
     limits: Arc<Limits>,
     parser: Parser,
     partial: Option<Box<Partial>>,
+    /// Of the placeholders that come.
+    spelling: Spelling,
 }
 
 impl Decoder {
@@ -48,6 +53,16 @@ impl Decoder {
             limits: limits.into(),
             parser,
             partial: None,
+            spelling: Spelling::Any,
+        }
+    }
+
+    /// A decoder of what other servers of this crate write.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_nodes(parser: Parser, limits: Limits) -> Self {
+        Self {
+            spelling: Spelling::Plain,
+            ..Self::new(parser, limits)
         }
     }
 
@@ -67,6 +82,16 @@ impl Decoder {
     }
 
     /// Whether attachments of a packet are still due.
+    ///
+    /// ```
+    /// # use socketio::{Decoder, Limits, PacketError, Parser, engineio::Message};
+    /// # let mut decoder = Decoder::new(Parser::Json, Limits::default());
+    /// decoder.handle(r#"51-["image",{"_placeholder":true,"num":0}]"#.into())?;
+    /// assert!(decoder.is_pending());
+    /// let packet = decoder.handle(Message::Binary(vec![7].into()))?;
+    /// assert!(packet.is_some() && !decoder.is_pending());
+    /// # Ok::<_, PacketError>(())
+    /// ```
     pub fn is_pending(&self) -> bool {
         self.partial.is_some()
     }
@@ -94,11 +119,16 @@ impl Decoder {
         };
         let payload = text.slice_ref(header.payload);
         if header.attachments == 0 {
-            let data = payload::read(header.kind, header.id, &payload, &self.limits)?;
+            let mut data = payload::read(header.kind, header.id, &payload, &self.limits)?;
+            kept::detach(&mut data, text.len());
             refuse_reserved_name(&data)?;
             return Ok(Some(Packet { nsp, data }));
         }
-        let data = payload::read_with_placeholders(&header, &payload, &self.limits)?;
+        let mut data =
+            payload::read_with_placeholders(&header, &payload, &self.limits, self.spelling)?;
+        if let Some(data) = &mut data {
+            kept::detach(data, text.len());
+        }
         data.as_ref().map_or(Ok(()), refuse_reserved_name)?;
         self.partial = Some(Box::new(Partial {
             nsp,

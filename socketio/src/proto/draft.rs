@@ -16,15 +16,16 @@ use crate::{EncodeError, Parser};
 /// packet is written in.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    /// The event with [`GAP`] in the place of its offset.
+    /// The event without its first message.
     event: Encoded,
-    head: Head,
-    tail: usize,
+    first: First,
+    /// Where the offset belongs.
+    gap: usize,
 }
 
-/// The first message up to the gap, with room for the rest.
+/// The first message, which nobody else has: it is changed in place.
 #[derive(Debug)]
-enum Head {
+enum First {
     Binary(Vec<u8>),
     Text(String),
 }
@@ -38,43 +39,61 @@ impl Draft {
         args: &impl IntoArgs,
     ) -> Result<Self, EncodeError> {
         let event = parser.encode_event(nsp, name, &Followed(args, GAP), None)?;
-        let (head, tail) = match &event.parts()[0] {
-            Message::Binary(data) => {
-                let gap = memchr::memmem::rfind(data, GAP.as_bytes());
-                let gap = gap.expect("it was just written");
-                let mut head = Vec::with_capacity(data.len());
-                head.extend_from_slice(&data[..gap]);
-                (Head::Binary(head), gap + GAP.len())
-            }
-            Message::Text(text) => {
-                let frame = text.frame();
-                let gap = frame.rfind(GAP).expect("it was just written");
-                let mut head = String::with_capacity(frame.len());
-                head.push_str(&frame[..gap]);
-                (Head::Text(head), gap + GAP.len())
-            }
-        };
-        Ok(Self { event, head, tail })
+        let gap = memchr::memmem::rfind(frame(&event.parts()[0]), GAP.as_bytes());
+        Ok(Self::of(event, gap.expect("it was just written")))
     }
 
-    /// The event with its offset: 16 characters that JSON takes as they are.
-    pub(crate) fn with_offset(self, offset: &str) -> Encoded {
-        debug_assert_eq!(offset.len(), GAP.len());
-        let first = match (self.head, &self.event.parts()[0]) {
-            (Head::Text(mut head), Message::Text(text)) => {
-                head.push_str(offset);
-                head.push_str(&text.frame()[self.tail..]);
-                let frame = Text::from_frame(ByteString::from(head));
+    /// An event whose offset stands there, to be given another one. Of an event
+    /// that others have as well the first message is copied.
+    pub(crate) fn of(mut event: Encoded, gap: usize) -> Self {
+        let first = match event.replace_first(Message::Binary(Bytes::new())) {
+            Message::Binary(data) => First::Binary(data.into()),
+            Message::Text(text) => {
+                let frame = text.frame().clone();
+                drop(text);
+                let frame = String::from_utf8(frame.into_bytes().into());
+                First::Text(frame.expect("it was text"))
+            }
+        };
+        Self { event, first, gap }
+    }
+
+    /// The event with its offset, and where that stands.
+    pub(crate) fn with_offset(self, offset: &str) -> (Encoded, usize) {
+        debug_assert!(is_offset(offset), "{offset:?}");
+        let Self {
+            mut event,
+            first,
+            gap,
+        } = self;
+        let place = gap..gap + GAP.len();
+        event.replace_first(match first {
+            First::Binary(mut data) => {
+                data[place].copy_from_slice(offset.as_bytes());
+                Message::Binary(Bytes::from(data))
+            }
+            First::Text(mut text) => {
+                // As long as what it replaces, so that nothing moves.
+                text.replace_range(place, offset);
+                let frame = Text::from_frame(ByteString::from(text));
                 Message::Text(frame.expect("it starts as before"))
             }
-            (Head::Binary(mut head), Message::Binary(data)) => {
-                head.extend_from_slice(offset.as_bytes());
-                head.extend_from_slice(&data[self.tail..]);
-                Message::Binary(Bytes::from(head))
-            }
-            _ => unreachable!("the head is a part of the first message"),
-        };
-        self.event.with_first(first)
+        });
+        (event, gap)
+    }
+}
+
+/// Whether this can be an offset: 16 characters that stand for themselves in
+/// JSON, and in MessagePack.
+pub(crate) fn is_offset(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    text.len() == GAP.len() && text.bytes().all(is_plain)
+}
+
+fn frame(message: &Message) -> &[u8] {
+    match message {
+        Message::Binary(data) => data,
+        Message::Text(text) => text.frame().as_bytes(),
     }
 }
 
@@ -104,19 +123,19 @@ mod tests {
         let one = Draft::new(Parser::Json, "/", "e1", &1).unwrap();
         let expected = r#"2["e1",1,"AbCd000000000001"]"#;
         assert_eq!(
-            one.with_offset("AbCd000000000001").parts(),
+            one.with_offset("AbCd000000000001").0.parts(),
             [expected.into()]
         );
         let none = Draft::new(Parser::Json, "/x", "e", &()).unwrap();
         let expected = r#"2/x,["e","AbCd000000000001"]"#;
         assert_eq!(
-            none.with_offset("AbCd000000000001").parts(),
+            none.with_offset("AbCd000000000001").0.parts(),
             [expected.into()]
         );
         let args = Args::new(json!([GAP])).unwrap();
         let same = Draft::new(Parser::Json, "/", "e", &args).unwrap();
         let expected = format!(r#"2["e",["{GAP}"],"AbCd000000000001"]"#);
-        let same = same.with_offset("AbCd000000000001");
+        let (same, _) = same.with_offset("AbCd000000000001");
         assert_eq!(same.parts(), [expected.as_str().into()]);
     }
 
@@ -128,7 +147,7 @@ mod tests {
             r#"52-["bin",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1},"#,
             r#""AbCd000000000002"]"#
         );
-        let event = draft.with_offset("AbCd000000000002");
+        let (event, _) = draft.with_offset("AbCd000000000002");
         let attachments = [1, 2].map(|byte| Message::Binary(vec![byte].into()));
         assert_eq!(event.parts()[0], text.into());
         assert_eq!(event.parts()[1..], attachments);
@@ -142,7 +161,29 @@ mod tests {
         let draft = Draft::new(parser, "/chat", "bin", &(Binary::from(vec![1]), GAP)).unwrap();
         let offset = "AbCd000000000003";
         let whole = parser.encode_event("/chat", "bin", &args(offset), None);
-        assert_eq!(draft.with_offset(offset), whole.unwrap());
+        assert_eq!(draft.with_offset(offset).0, whole.unwrap());
+    }
+
+    #[test]
+    fn an_offset_is_written_where_it_belongs_and_nothing_is_copied() {
+        let place = |packet: &Encoded| frame(&packet.parts()[0]).as_ptr();
+        for args in [vec![1; 3], vec![1; 3000]] {
+            let draft = Draft::new(Parser::Json, "/x", "e", &args).unwrap();
+            let First::Text(text) = &draft.first else {
+                panic!("{draft:?}")
+            };
+            let before = text.as_ptr();
+            let (event, gap) = draft.with_offset("AbCd000000000004");
+            assert_eq!(place(&event), before);
+            // What others have as well stays as it is.
+            let draft = Draft::of(event.clone(), gap);
+            let (other, _) = draft.with_offset("AbCd000000000005");
+            assert_ne!(place(&other), before);
+            let text =
+                |event: &Encoded| String::from_utf8_lossy(frame(&event.parts()[0])).into_owned();
+            assert!(text(&event).ends_with(r#","AbCd000000000004"]"#));
+            assert_eq!(text(&other), text(&event).replace("0004", "0005"));
+        }
     }
 
     #[test]

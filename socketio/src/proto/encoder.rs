@@ -18,6 +18,16 @@ use crate::EncodeError;
 ///
 /// It is what all recipients of a packet share; a clone copies nothing. The
 /// parts of one packet must leave next to each other.
+///
+/// ```
+/// use socketio::{Binary, Parser, engineio::Message};
+///
+/// let image = Binary::from(vec![7]);
+/// let event = Parser::Json.encode_event("/", "image", &image, None)?;
+/// let text = r#"51-["image",{"_placeholder":true,"num":0}]"#.into();
+/// assert_eq!(event.parts(), [text, Message::Binary(image.into())]);
+/// # Ok::<_, socketio::EncodeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Encoded(Parts);
 
@@ -61,16 +71,24 @@ impl Encoded {
         }
     }
 
-    /// The packet with another first message.
+    /// A packet of these messages; `None` without any.
     #[cfg(feature = "server")]
-    pub(super) fn with_first(&self, first: Message) -> Self {
-        Self(match &self.0 {
-            Parts::One(_) => Parts::One([first]),
-            Parts::WithAttachments(parts) => {
-                let rest = parts[1..].iter().cloned();
-                Parts::WithAttachments(std::iter::once(first).chain(rest).collect())
-            }
-        })
+    pub(crate) fn of(mut parts: Vec<Message>) -> Option<Self> {
+        Some(Self(match parts.len() {
+            0 => return None,
+            1 => Parts::One([parts.remove(0)]),
+            _ => Parts::WithAttachments(parts.into()),
+        }))
+    }
+
+    /// Puts another first message in the place of the one that it gives back. The
+    /// list is copied if another packet shares it.
+    #[cfg(feature = "server")]
+    pub(super) fn replace_first(&mut self, first: Message) -> Message {
+        match &mut self.0 {
+            Parts::One([message]) => std::mem::replace(message, first),
+            Parts::WithAttachments(parts) => std::mem::replace(&mut Arc::make_mut(parts)[0], first),
+        }
     }
 }
 

@@ -57,6 +57,16 @@ pub(super) struct Placeholder {
     pub(super) num: Option<usize>,
 }
 
+/// How the key of a placeholder may be spelled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Spelling {
+    /// In any way: clients take all of them for the same.
+    Any,
+    /// Without an escape. With one it is a key of data, inside of this crate and
+    /// among nodes.
+    Plain,
+}
+
 /// Reads a text once, from its start to its end.
 #[derive(Debug)]
 pub(super) struct Scanner<'a> {
@@ -65,6 +75,7 @@ pub(super) struct Scanner<'a> {
     /// How many more arrays and objects may be opened.
     depth: usize,
     placeholders: Option<Vec<Placeholder>>,
+    spelling: Spelling,
 }
 
 impl<'a> Scanner<'a> {
@@ -75,12 +86,14 @@ impl<'a> Scanner<'a> {
             at: 0,
             depth: depth.min(MAX_DEPTH),
             placeholders: None,
+            spelling: Spelling::Any,
         }
     }
 
     /// Looks for placeholders, too.
-    pub(super) fn with_placeholders(mut self) -> Self {
+    pub(super) fn with_placeholders(mut self, spelling: Spelling) -> Self {
         self.placeholders = Some(Vec::new());
+        self.spelling = spelling;
         self
     }
 
@@ -187,7 +200,8 @@ impl<'a> Scanner<'a> {
         let value = self.at;
         let kind = self.value()?;
         if self.placeholders.is_some() {
-            candidate.see(&self.text[key], kind, &self.text[value..self.at]);
+            let value = &self.text[value..self.at];
+            candidate.see(&self.text[key], kind, value, self.spelling);
         }
         Ok(())
     }
@@ -338,8 +352,9 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn see(&mut self, key: &str, kind: Kind, value: &str) {
-        if is_key(key, "_placeholder") {
+    fn see(&mut self, key: &str, kind: Kind, value: &str, spelling: Spelling) {
+        let is_plain = spelling == Spelling::Plain;
+        if is_key(key, "_placeholder") && !(is_plain && key.contains('\\')) {
             self.marked |= kind == Kind::True;
         } else if is_key(key, "num") {
             self.num = match kind {

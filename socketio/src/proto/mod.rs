@@ -14,4 +14,4 @@ pub(crate) mod packet;
 pub(crate) mod parser;
 pub(crate) mod protocol;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -18,7 +18,7 @@ use self::read::Reader;
 use self::write::Writer;
 use super::args::IntoArgs;
 use super::binary::PLACEHOLDER;
-use super::decoder::payload;
+use super::decoder::{kept, payload};
 use super::encoder::{Encoded, with_elements};
 use super::packet::{Data, Packet, Type};
 use crate::{EncodeError, Limits, PacketError};
@@ -47,7 +47,8 @@ pub(super) fn decode(message: Message, limits: &Limits) -> Result<Packet, Packet
         "/" => ByteString::from_static("/"),
         nsp => nsp.into(),
     };
-    let data = read_data(kind, id, json, attachments, limits)?;
+    let mut data = read_data(kind, id, json, attachments, limits)?;
+    kept::detach(&mut data, message.len());
     Ok(Packet { nsp, data })
 }
 

@@ -8,6 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::args::Args;
 
 /// One packet of a namespace.
+///
+/// ```
+/// use socketio::{Args, Data, Packet, Parser};
+///
+/// let data = Data::Event { name: "say".into(), args: Args::new("hello")?, ack: Some(7) };
+/// let packet = Packet { nsp: "/chat".into(), data };
+/// let text: engineio::Message = r#"2/chat,7["say","hello"]"#.into();
+/// assert_eq!(Parser::Json.encode(&packet)?.parts(), [text]);
+/// # Ok::<_, socketio::EncodeError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Packet {
     /// The namespace's name; starts with a slash.
@@ -17,6 +27,17 @@ pub struct Packet {
 }
 
 /// What a packet says.
+///
+/// ```
+/// use socketio::{Data, Decoder, Limits, PacketError, Parser};
+///
+/// let mut decoder = Decoder::new(Parser::Json, Limits::default());
+/// match decoder.handle(r#"0/chat,{"token":"abc"}"#.into())?.unwrap().data {
+///     Data::Connect(auth) => assert_eq!(auth.as_json(), r#"{"token":"abc"}"#),
+///     data => unreachable!("{data:?}"),
+/// }
+/// # Ok::<_, PacketError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Data {
     /// A client joins the namespace with its auth payload, or the server
@@ -65,7 +86,8 @@ pub(super) enum Type {
 /// use socketio::ConnectError;
 ///
 /// let error = ConnectError::new("bad token").with_data(json!({ "code": 7 }));
-/// assert_eq!(error.to_string(), "bad token");
+/// assert_eq!(error.message(), "bad token");
+/// assert_eq!(error.data(), Some(&json!({ "code": 7 })));
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(from = "Wire")]

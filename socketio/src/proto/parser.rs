@@ -38,7 +38,14 @@ pub enum Parser {
 }
 
 impl Parser {
-    /// Writes a packet.
+    /// Writes a packet that was put together by hand.
+    ///
+    /// ```
+    /// # use socketio::{Data, Packet, Parser};
+    /// let packet = Packet { nsp: "/chat".into(), data: Data::Disconnect };
+    /// assert_eq!(Parser::Json.encode(&packet)?, Parser::Json.encode_disconnect("/chat"));
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -58,6 +65,13 @@ impl Parser {
     /// Writes an event, with the id that its answer is to carry if one is asked
     /// for.
     ///
+    /// ```
+    /// # use socketio::Parser;
+    /// let event = Parser::Json.encode_event("/", "sum", &(1, 2), Some(12))?;
+    /// assert_eq!(event.parts(), [r#"212["sum",1,2]"#.into()]);
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the name is reserved, or an argument's `Serialize` fails.
@@ -76,6 +90,13 @@ impl Parser {
 
     /// Writes the answer to the event with this id.
     ///
+    /// ```
+    /// # use socketio::Parser;
+    /// let answer = Parser::Json.encode_ack("/", 12, &3)?;
+    /// assert_eq!(answer.parts(), ["312[3]".into()]);
+    /// # Ok::<_, socketio::EncodeError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If an argument's `Serialize` fails.
@@ -91,6 +112,12 @@ impl Parser {
     /// Writes the answer to a client that is let into a namespace. It holds the
     /// socket's id, and the secret by which the client may come back, if it may;
     /// but in protocol 4, whose clients make up their own id.
+    ///
+    /// ```
+    /// # use socketio::{Parser, Protocol};
+    /// let answer = Parser::Json.encode_connect(Protocol::V5, "/chat", "an id", None);
+    /// assert_eq!(answer.parts(), [r#"0/chat,{"sid":"an id"}"#.into()]);
+    /// ```
     pub fn encode_connect(
         self,
         protocol: Protocol,
@@ -114,6 +141,13 @@ impl Parser {
     /// Writes the answer to a client that is refused by a namespace. In protocol
     /// 4 that is the data of the error, or its message if there is none or it is
     /// `null`, `false`, `0` or `""`.
+    ///
+    /// ```
+    /// # use socketio::{ConnectError, Parser, Protocol};
+    /// let error = ConnectError::new("bad token");
+    /// let refusal = Parser::Json.encode_connect_error(Protocol::V5, "/", &error);
+    /// assert_eq!(refusal.parts(), [r#"4{"message":"bad token"}"#.into()]);
+    /// ```
     pub fn encode_connect_error(
         self,
         protocol: Protocol,
@@ -131,6 +165,11 @@ impl Parser {
     }
 
     /// Writes that the sender leaves a namespace.
+    ///
+    /// ```
+    /// # use socketio::Parser;
+    /// assert_eq!(Parser::Json.encode_disconnect("/chat").parts(), ["1/chat,".into()]);
+    /// ```
     pub fn encode_disconnect(self, nsp: &str) -> Encoded {
         self.plain(Type::Disconnect, nsp, "")
     }

@@ -4,6 +4,12 @@ use engineio::Revision;
 
 /// A revision of Socket.IO's protocol, which a client chooses with the revision
 /// of the engine's.
+///
+/// ```
+/// use socketio::{Protocol, engineio::Revision};
+///
+/// assert_eq!(Protocol::from(Revision::V3), Protocol::V4);
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Protocol {

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use engineio::{Close, CloseReason, Sid};
 use serde::Deserialize;
 
-use super::{Absentee, Audience, Recovery, RecoveryStore, Session};
+use super::keeper::Keeper;
+use super::{Absentee, Audience, Away, KeptEvent, KeptSession, Recovery};
 use crate::sync::lock;
+use crate::unwind::discard;
 use crate::{DisconnectReason, Encoded, Socket};
 
 /// Who of a namespace may come back, and the order of what is sent in it.
@@ -22,8 +24,10 @@ use crate::{DisconnectReason, Encoded, Socket};
 /// A turn is a lock outside of all others, those of rooms, lines and sessions.
 /// Nothing of the application runs in it, and nobody is woken.
 pub(crate) struct Ledger {
-    store: Arc<dyn RecoveryStore>,
+    keeper: Keeper,
+    other_auth: bool,
     present: Mutex<Present>,
+    restore_timeout: Duration,
 }
 
 #[derive(Default)]
@@ -40,7 +44,7 @@ struct Present {
 /// payload, among what the application put there.
 #[derive(Deserialize)]
 pub(crate) struct Claim {
-    pid: String,
+    pub(super) pid: String,
     pub(crate) offset: String,
 }
 
@@ -48,8 +52,10 @@ impl Ledger {
     /// `None` if the server has no store, as that of a test.
     pub(crate) fn new(recovery: &Recovery) -> Option<Self> {
         Some(Self {
-            store: recovery.store.clone()?,
+            keeper: recovery.keeper.clone()?,
+            other_auth: recovery.other_auth,
             present: Mutex::default(),
+            restore_timeout: recovery.restore_timeout,
         })
     }
 
@@ -60,45 +66,82 @@ impl Ledger {
             // Read in the turn, so that it does not run backwards.
             now: tokio::time::Instant::now().into_std(),
             present,
-            store: &*self.store,
+            keeper: &self.keeper,
         }
     }
 
     /// Gives back what is not needed any more. To be called after a turn.
     pub(crate) fn sweep(&self) {
-        self.store.sweep(tokio::time::Instant::now().into_std());
+        self.keeper.sweep(tokio::time::Instant::now().into_std());
     }
 
     /// Lets those who are meant, and are away, not come back as who they were,
     /// nor those who come back just now and are not let in yet. In the same turn
-    /// it looks for something else.
-    pub(crate) fn forget<R>(&self, nsp: &str, who: &Audience, look: impl FnOnce() -> R) -> R {
-        let (returning, found) = {
+    /// it looks for something else. What it finds, and where those are known that
+    /// the ones who are away had beside them on their connections.
+    pub(crate) fn forget<R>(
+        &self,
+        nsp: &str,
+        who: &Audience,
+        look: impl FnOnce() -> R,
+    ) -> (R, Vec<Arc<Away>>) {
+        let (sessions, returning, found) = {
             let mut turn = self.turn();
-            turn.store.forget(nsp, who);
+            let sessions = turn.keeper.forget(nsp, who);
             turn.present.forgotten += 1;
-            (turn.end_returning(who), look())
+            (sessions, turn.end_returning(who), look())
         };
+        let local = sessions.iter().filter_map(|session| session.local.as_ref());
+        let away = local.map(|local| local.away.clone()).collect();
+        // What the application kept with them.
+        discard(sessions);
         for socket in &returning {
             socket.settle();
         }
         self.sweep();
-        found
+        (found, away)
     }
 
     /// Takes the session out that a client says was its own. If its socket still
-    /// looks connected it leaves, and its connection is closed.
-    pub(crate) fn restore(&self, nsp: &str, claim: &Claim) -> Option<(Session, Moment)> {
+    /// looks connected it leaves, and its connection is closed. Who has another auth
+    /// payload is somebody else: no socket leaves for it, but the session is gone.
+    pub(super) async fn restore(
+        &self,
+        nsp: &str,
+        claim: &Claim,
+        auth: &[u8],
+    ) -> Option<(KeptSession, Moment)> {
+        let moment = self.take_over(claim, auth)?;
+        let now = tokio::time::Instant::now().into_std();
+        let limit = self.restore_timeout;
+        let session = self.keeper.restore(nsp, claim, now, limit).await;
+        self.sweep();
+        let is_its_own = |session: &KeptSession| {
+            session.pid() == claim.pid && session.nsp() == nsp && self.may_be(&session.auth, auth)
+        };
+        match session {
+            Some(session) if is_its_own(&session) => Some((session, moment)),
+            session => {
+                discard(session);
+                None
+            }
+        }
+    }
+
+    fn take_over(&self, claim: &Claim, auth: &[u8]) -> Option<Moment> {
         let mut turn = self.turn();
         let Present {
             returning, sockets, ..
         } = &*turn.present;
         let before = returning.get(&*claim.pid);
         let before = before.or_else(|| sockets.get(&*claim.pid)).cloned();
+        let ticket = before.as_ref().and_then(Socket::ticket);
+        if ticket.is_some_and(|ticket| !self.may_be(ticket.auth(), auth)) {
+            return None;
+        }
         if let Some(before) = &before {
             turn.end(before, TAKEN_OVER);
         }
-        let session = turn.store.restore(nsp, &claim.pid, &claim.offset, turn.now);
         let moment = Moment(turn.present.forgotten);
         drop(turn);
         if let Some(before) = before {
@@ -106,8 +149,11 @@ impl Ledger {
             before.settle();
             before.engine().close(Close::Discard);
         }
-        self.sweep();
-        Some((session?, moment))
+        Some(moment)
+    }
+
+    fn may_be(&self, before: &[u8], now: &[u8]) -> bool {
+        self.other_auth || before == now
     }
 
     /// Has the socket of a client that comes back taken over when it comes once
@@ -142,9 +188,9 @@ pub(crate) struct Moment(u64);
 
 /// A turn in a namespace, which nobody else has meanwhile.
 pub(crate) struct Turn<'a> {
-    pub(crate) now: Instant,
+    now: Instant,
+    keeper: &'a Keeper,
     present: MutexGuard<'a, Present>,
-    pub(crate) store: &'a dyn RecoveryStore,
 }
 
 impl Turn<'_> {
@@ -155,9 +201,19 @@ impl Turn<'_> {
         self.present.sockets.insert(pid.clone(), socket.clone());
     }
 
+    /// The offset of what comes next.
+    pub(crate) fn next_offset(&self, nsp: &str) -> String {
+        self.keeper.next_offset(nsp)
+    }
+
+    /// Keeps an event.
+    pub(crate) fn append(&self, event: KeptEvent) {
+        self.keeper.append(event, self.now);
+    }
+
     /// What a client missed that comes back.
-    pub(crate) fn missed(&self, who: &Absentee<'_>, offset: &str) -> Option<Vec<Encoded>> {
-        self.store.missed(who, offset, self.now)
+    pub(crate) fn missed(&self, who: &Absentee<'_>) -> Option<Vec<Encoded>> {
+        self.keeper.missed(who, self.now)
     }
 
     /// Ends those who are meant of the sockets that are not let in yet. Their
@@ -192,8 +248,10 @@ impl Turn<'_> {
             }
             if reason.is_recoverable()
                 && let Some(session) = socket.session()
+                && let Some(local) = &session.local
+                && local.away.add(&local.namespace, &session.sid)
             {
-                self.store.persist(session, self.now);
+                self.keeper.persist(session, self.now);
             }
         }
         is_first

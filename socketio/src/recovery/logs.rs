@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Absentee, Audience};
+use super::{Absentee, Audience, KeptEvent};
 use crate::Encoded;
 
 /// The newest packets of all namespaces: a ring for each.
@@ -54,31 +54,32 @@ impl Logs {
         }
     }
 
-    /// The number of the packet that is [pushed](Self::push) next.
-    pub(super) fn next(&self) -> u64 {
-        self.next
+    /// A number for a packet, or for a place between packets.
+    pub(super) fn next(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
     }
 
-    /// Keeps a packet. What has to go for it goes into `discarded`.
+    /// Keeps a packet, whose number is higher than those before it in its
+    /// namespace. What has to go for it goes into `discarded`.
     pub(super) fn push(
         &mut self,
-        nsp: &str,
-        audience: Audience,
-        packet: Encoded,
+        number: u64,
+        event: KeptEvent,
         at: Instant,
         discarded: &mut Vec<Encoded>,
     ) {
-        let nsp = self.ring(nsp, at);
+        let (nsp, audience, packet) = event.into_parts();
+        let nsp = self.ring(&nsp, at);
         let ring = self.rings.get_mut(&nsp).expect("it was just looked for");
         let entry = Entry {
             at,
             audience,
-            number: self.next,
+            number,
             packet,
         };
         self.bytes += entry.charge();
         ring.entries.push_back(entry);
-        self.next += 1;
         self.order.push_back(nsp);
         while self.bytes > self.max_bytes {
             self.drop_first(true, discarded);
@@ -117,7 +118,7 @@ impl Logs {
         let start = ring.entries.partition_point(|entry| entry.number <= after);
         ring.entries
             .range(start..)
-            .filter(|entry| entry.at >= who.since && !self.is_old(entry.at, now))
+            .filter(|entry| !self.is_old(entry.at, now))
             .filter(|entry| entry.audience.includes(who.sid, &rooms))
             .map(|entry| entry.packet.clone())
             .collect()
@@ -129,7 +130,10 @@ impl Logs {
         std::mem::replace(self, empty)
     }
 
-    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

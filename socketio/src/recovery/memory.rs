@@ -1,5 +1,7 @@
 //! A store in the memory of this process.
 
+use std::future::ready;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -7,8 +9,7 @@ use engineio::Sid;
 
 use super::logs::Logs;
 use super::sessions::Sessions;
-use super::{Absentee, Audience, Recovery, RecoveryStore, Session};
-use crate::proto::draft::Draft;
+use super::{Absentee, Audience, KeptEvent, KeptSession, Recovery, RecoveryStatus, RecoveryStore};
 use crate::sync::lock;
 use crate::unwind::discard;
 use crate::{Encoded, Limits};
@@ -34,7 +35,7 @@ struct State {
 #[derive(Debug, Default)]
 struct Discarded {
     packets: Vec<Encoded>,
-    sessions: Vec<Session>,
+    sessions: Vec<KeptSession>,
 }
 
 impl Memory {
@@ -54,6 +55,17 @@ impl Memory {
         }
     }
 
+    fn take(&self, nsp: &str, pid: &str, offset: &str, now: Instant) -> Option<KeptSession> {
+        let mut state = lock(&self.state);
+        let session = state.sessions.take(nsp, pid, now)?;
+        let number = self.number(offset);
+        if number.is_some_and(|number| state.logs.reaches_back(nsp, number, now)) {
+            return Some(session);
+        }
+        state.discarded.sessions.push(session);
+        None
+    }
+
     fn offset(&self, number: u64) -> String {
         format!("{}{number:012x}", self.epoch)
     }
@@ -67,17 +79,22 @@ impl Memory {
 }
 
 impl RecoveryStore for Memory {
-    fn append(&self, nsp: &str, audience: Audience, draft: Draft, now: Instant) -> Encoded {
-        let mut state = lock(&self.state);
-        let State {
-            discarded, logs, ..
-        } = &mut *state;
-        let packet = draft.with_offset(&self.offset(logs.next()));
-        logs.push(nsp, audience, packet.clone(), now, &mut discarded.packets);
-        packet
+    fn next_offset(&self, _nsp: &str) -> String {
+        self.offset(lock(&self.state).logs.next())
     }
 
-    fn persist(&self, session: Session, now: Instant) {
+    fn append(&self, event: KeptEvent, now: Instant) {
+        // One that this store did not number has nothing to do here.
+        if let Some(number) = self.number(event.offset()) {
+            let mut state = lock(&self.state);
+            let State {
+                discarded, logs, ..
+            } = &mut *state;
+            logs.push(number, event, now, &mut discarded.packets);
+        }
+    }
+
+    fn persist(&self, session: KeptSession, now: Instant) {
         let mut state = lock(&self.state);
         let State {
             discarded,
@@ -87,32 +104,28 @@ impl RecoveryStore for Memory {
         sessions.insert(session, now, &mut discarded.sessions);
     }
 
-    fn restore(&self, nsp: &str, pid: &str, offset: &str, now: Instant) -> Option<Session> {
-        let mut state = lock(&self.state);
-        let session = state.sessions.take(nsp, pid, now)?;
-        let number = self.number(offset);
-        if number.is_some_and(|number| state.logs.reaches_back(nsp, number, now)) {
-            return Some(session);
-        }
-        state.discarded.sessions.push(session);
-        None
+    /// It is known at once.
+    fn restore<'a>(
+        &'a self,
+        nsp: &'a str,
+        pid: &'a str,
+        offset: &'a str,
+        now: Instant,
+    ) -> Pin<Box<dyn Future<Output = Option<KeptSession>> + Send + 'a>> {
+        Box::pin(ready(self.take(nsp, pid, offset, now)))
     }
 
-    fn missed(&self, who: &Absentee<'_>, offset: &str, now: Instant) -> Option<Vec<Encoded>> {
+    fn missed(&self, who: &Absentee<'_>, now: Instant) -> Option<Vec<Encoded>> {
         let state = lock(&self.state);
-        let after = self.number(offset)?;
+        let after = self.number(who.offset)?;
         let is_whole = state.logs.reaches_back(who.nsp, after, now);
-        is_whole.then(|| state.logs.missed(who, after, now))
+        // What was sent before the session began was not for it.
+        let begin = self.number(who.since)?;
+        is_whole.then(|| state.logs.missed(who, after.max(begin), now))
     }
 
-    fn forget(&self, nsp: &str, who: &Audience) {
-        let mut state = lock(&self.state);
-        let State {
-            discarded,
-            sessions,
-            ..
-        } = &mut *state;
-        sessions.forget(nsp, who, &mut discarded.sessions);
+    fn forget(&self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
+        lock(&self.state).sessions.forget(nsp, who)
     }
 
     fn sweep(&self, now: Instant) {
@@ -130,12 +143,22 @@ impl RecoveryStore for Memory {
         discard(discarded);
     }
 
-    fn clear(&self) {
+    fn close(&self) {
         let cleared = {
             let mut state = lock(&self.state);
             (state.logs.clear(), state.sessions.clear())
         };
         discard(cleared);
+    }
+
+    fn status(&self) -> RecoveryStatus {
+        let State { logs, sessions, .. } = &*lock(&self.state);
+        RecoveryStatus {
+            event_bytes: logs.bytes(),
+            events: logs.len(),
+            session_bytes: sessions.bytes(),
+            sessions: sessions.len(),
+        }
     }
 }
 

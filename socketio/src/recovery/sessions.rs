@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use engineio::Sid;
 
 use super::logs::is_over;
-use super::{Audience, Session};
+use super::{Audience, KeptSession, Local};
 
 /// The sessions of clients that are gone, by their pids. They go in the order in
 /// which they came: when they are too old, or when all of them take too many
@@ -23,7 +23,7 @@ pub(super) struct Sessions {
 
 #[derive(Debug)]
 struct Kept {
-    session: Session,
+    session: KeptSession,
     since: Instant,
 }
 
@@ -40,7 +40,12 @@ impl Sessions {
     }
 
     /// Keeps a session. What has to go for it goes into `discarded`.
-    pub(super) fn insert(&mut self, session: Session, now: Instant, discarded: &mut Vec<Session>) {
+    pub(super) fn insert(
+        &mut self,
+        session: KeptSession,
+        now: Instant,
+        discarded: &mut Vec<KeptSession>,
+    ) {
         debug_assert!(
             !self.numbers.contains_key(&session.pid),
             "pids are random, and a session is kept once"
@@ -56,21 +61,21 @@ impl Sessions {
     }
 
     /// Takes out the session of this pid in a namespace, unless it is too old.
-    pub(super) fn take(&mut self, nsp: &str, pid: &str, now: Instant) -> Option<Session> {
+    pub(super) fn take(&mut self, nsp: &str, pid: &str, now: Instant) -> Option<KeptSession> {
         let number = *self.numbers.get(pid)?;
         let kept = self.by_number.get(&number)?;
         let is_over = is_over(kept.since, self.lifetime, now);
-        if is_over || kept.session.namespace.name() != nsp {
+        if is_over || kept.session.nsp() != nsp {
             return None;
         }
         self.remove(number)
     }
 
-    /// Throws away the sessions of those who are meant.
-    pub(super) fn forget(&mut self, nsp: &str, who: &Audience, discarded: &mut Vec<Session>) {
-        let is_meant = |session: &Session| {
+    /// Takes out the sessions of those who are meant.
+    pub(super) fn forget(&mut self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
+        let is_meant = |session: &KeptSession| {
             let rooms = || session.rooms.iter().map(|room| &**room).collect();
-            session.namespace.name() == nsp && who.includes(&session.sid, &rooms())
+            session.nsp() == nsp && who.includes(&session.sid, &rooms())
         };
         let meant: Vec<_> = self
             .by_number
@@ -78,11 +83,14 @@ impl Sessions {
             .filter(|(_, kept)| is_meant(&kept.session))
             .map(|(number, _)| *number)
             .collect();
-        discarded.extend(meant.into_iter().filter_map(|number| self.remove(number)));
+        meant
+            .into_iter()
+            .filter_map(|number| self.remove(number))
+            .collect()
     }
 
     /// Throws away what is too old.
-    pub(super) fn expire(&mut self, now: Instant, discarded: &mut Vec<Session>) {
+    pub(super) fn expire(&mut self, now: Instant, discarded: &mut Vec<KeptSession>) {
         while let Some(first) = self.by_number.first_entry()
             && is_over(first.get().since, self.lifetime, now)
         {
@@ -94,17 +102,20 @@ impl Sessions {
         std::mem::replace(self, Self::new(self.lifetime, self.max_bytes))
     }
 
-    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    fn drop_first(&mut self, discarded: &mut Vec<Session>) {
+    fn drop_first(&mut self, discarded: &mut Vec<KeptSession>) {
         let first = self.by_number.first_key_value().map(|(number, _)| *number);
         discarded.extend(first.and_then(|number| self.remove(number)));
     }
 
-    fn remove(&mut self, number: u64) -> Option<Session> {
+    fn remove(&mut self, number: u64) -> Option<KeptSession> {
         let Kept { session, .. } = self.by_number.remove(&number)?;
         self.numbers.remove(&session.pid);
         if self.numbers.len() < self.numbers.capacity() / 4 {
@@ -116,10 +127,12 @@ impl Sessions {
 }
 
 /// What a session costs, beside what the application keeps with it.
-fn charge(session: &Session) -> usize {
+fn charge(session: &KeptSession) -> usize {
+    let namespace = |local: &Local| local.namespace.bytes();
+    let namespace = session.local.as_ref().map_or(0, namespace);
     let rooms = session.rooms.iter();
     let rooms: usize = rooms.map(|room| room.len() + ROOM_CHARGE).sum();
-    SESSION_CHARGE + session.namespace.bytes() + rooms
+    SESSION_CHARGE + namespace + rooms + session.auth.len() + session.data.bytes()
 }
 
 const SESSION_CHARGE: usize = 512;

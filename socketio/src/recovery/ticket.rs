@@ -1,31 +1,38 @@
 //! What a socket has by which its client may come back.
 
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engineio::Sid;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::Session;
+use super::{KeptEvent, KeptSession, auth};
+use crate::Args;
 use crate::sync::lock;
 
 /// What a socket has by which its client may come back.
 #[derive(Debug)]
 pub(crate) struct Ticket {
+    /// The auth payload of the client, in a form to compare.
+    auth: Arc<[u8]>,
     /// Told when the last handler of the socket is done.
     done: watch::Sender<bool>,
+    /// The offset at which the client was let in last.
+    entered: Mutex<Option<Arc<str>>>,
     is_recovered: bool,
     pid: Sid,
     /// How the client comes back, until it is let in.
     returning: Mutex<Option<Returning>>,
-    /// When the client was let in first.
-    since: OnceLock<Instant>,
+    /// The offset from which on events are for the client, which was let in then.
+    since: OnceLock<Arc<str>>,
 }
 
 /// How a client comes back.
 #[derive(Debug)]
 pub(crate) struct Returning {
+    /// What it missed by the log of another server.
+    pub(crate) earlier: Vec<KeptEvent>,
     /// That of the last packet that the client has.
     pub(crate) offset: String,
     /// The rooms that it was in when packets were sent that it missed.
@@ -34,9 +41,11 @@ pub(crate) struct Returning {
 
 impl Ticket {
     /// That of a client that is new.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(auth: &Args) -> Self {
         Self {
+            auth: auth::canonical(auth),
             done: watch::Sender::new(false),
+            entered: Mutex::default(),
             is_recovered: false,
             pid: Sid::random(),
             returning: Mutex::default(),
@@ -45,14 +54,21 @@ impl Ticket {
     }
 
     /// That of a client that comes back to its session.
-    pub(crate) fn returning(session: &Session, offset: String) -> Self {
+    pub(crate) fn returning(session: &mut KeptSession, offset: String, auth: &Args) -> Self {
         let rooms = session.rooms.clone();
+        let earlier = std::mem::take(&mut session.earlier);
         Self {
+            auth: auth::canonical(auth),
             done: watch::Sender::new(false),
+            entered: Mutex::new(Some(session.entered.clone())),
             is_recovered: true,
             pid: session.pid.clone(),
-            returning: Mutex::new(Some(Returning { offset, rooms })),
-            since: OnceLock::from(session.since),
+            returning: Mutex::new(Some(Returning {
+                earlier,
+                offset,
+                rooms,
+            })),
+            since: OnceLock::from(session.since.clone()),
         }
     }
 
@@ -64,15 +80,27 @@ impl Ticket {
         self.is_recovered
     }
 
-    /// The client is let in. How it comes back, if it does.
-    pub(crate) fn admit(&self, now: Instant) -> Option<Returning> {
-        self.since.get_or_init(|| now);
+    /// The client is let in, at this offset. How it comes back, if it does.
+    pub(crate) fn admit(&self, offset: &str) -> Option<Returning> {
+        self.since.get_or_init(|| offset.into());
+        *lock(&self.entered) = Some(offset.into());
         lock(&self.returning).take()
     }
 
-    /// When the client was let in first; `None` if it was not yet.
-    pub(crate) fn since(&self) -> Option<Instant> {
-        self.since.get().copied()
+    /// The offset at which the client was let in last.
+    pub(crate) fn entered(&self) -> Option<Arc<str>> {
+        lock(&self.entered).clone()
+    }
+
+    /// An offset before all that was for the client; `None` if it was not let in
+    /// yet.
+    pub(crate) fn since(&self) -> Option<&Arc<str>> {
+        self.since.get()
+    }
+
+    /// The auth payload of the client, in a form to compare.
+    pub(crate) fn auth(&self) -> &Arc<[u8]> {
+        &self.auth
     }
 
     /// The last handler of the socket is done.

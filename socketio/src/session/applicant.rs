@@ -1,4 +1,4 @@
-//! Those who ask for a namespace that a pattern may make.
+//! Those who ask for a namespace that a pattern may make, or to be who they were.
 
 use std::task::{Context, Poll};
 
@@ -9,11 +9,13 @@ use super::Session;
 use super::load::Charge;
 use super::queue::{DETACHED, Held};
 use super::task::Task;
+use crate::recovery::Comeback;
 use crate::unwind::discard;
 use crate::{Acker, Args, ConnectError, Handshake, Incoming, Namespace, Protocol, Socket};
 
 /// A client that asked for a namespace, while patterns decide whether there is
-/// one. There is no socket yet. Dropping it drops what decides.
+/// one, or while its session is looked for. There is no socket yet. Dropping it drops
+/// what decides.
 pub(crate) struct Applicant {
     abort: AbortHandle,
     handshake: Handshake,
@@ -114,7 +116,51 @@ impl Session {
         cx: &mut Context<'_>,
     ) {
         let namespace = self.shared.namespaces.make(nsp, template);
-        self.enter(namespace, handshake, waiting, cx);
+        self.restore(namespace, handshake, waiting, cx);
+    }
+
+    /// Lets a client in as who it was, if it says that it was here before and that
+    /// is still known.
+    pub(super) fn restore(
+        &mut self,
+        namespace: Namespace,
+        handshake: Handshake,
+        waiting: Vec<Early>,
+        cx: &mut Context<'_>,
+    ) {
+        let asked = Comeback::of(&namespace, self.link.protocol, &handshake.auth);
+        let Some(mut asked) = asked else {
+            return self.enter(namespace, handshake, None, waiting, cx);
+        };
+        if let Poll::Ready(comeback) = asked.as_mut().poll(cx) {
+            discard(asked);
+            return self.enter(namespace, handshake, comeback, waiting, cx);
+        }
+        let nsp = ByteString::from(namespace.name());
+        let (task, abort) = Task::restore(namespace, asked);
+        self.tasks.push(task);
+        self.applicants.push(Applicant {
+            abort,
+            handshake,
+            nsp,
+            waiting,
+        });
+    }
+
+    /// The session of a client was found, or was not.
+    pub(super) fn restored(
+        &mut self,
+        namespace: Namespace,
+        comeback: Option<Box<Comeback>>,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(index) = self.find_applicant(namespace.name()) else {
+            return discard(comeback);
+        };
+        let mut applicant = self.applicants.remove(index);
+        let waiting = std::mem::take(&mut applicant.waiting);
+        let handshake = applicant.handshake.clone();
+        self.enter(namespace, handshake, comeback, waiting, cx);
     }
 
     fn turn_away(&mut self, nsp: &str) {

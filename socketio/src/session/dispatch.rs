@@ -25,6 +25,7 @@ impl Session {
         ack: Option<u64>,
         cx: &mut Context<'_>,
     ) {
+        self.link.figures.event();
         let Some(index) = self.find(nsp) else {
             return self.hold(nsp, name, args, ack);
         };
@@ -130,6 +131,9 @@ impl Session {
         let (socket, passed) = match outcome {
             Outcome::Found(nsp, template) => return self.decide(&nsp, template, cx),
             Outcome::Nothing => return,
+            Outcome::Restored(namespace, comeback) => {
+                return self.restored(namespace, comeback, cx);
+            }
             Outcome::Passed(socket, passed) => (socket, passed),
         };
         let is_meant = |slot: &Slot| slot.socket.is(&socket);

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use bytestring::ByteString;
 
+use crate::failure::Misfit;
 use crate::handler::{Call, Handle};
 use crate::hooks::Boxed;
 use crate::unwind::discard;
@@ -28,6 +29,8 @@ enum Stage {
         acker: Option<Acker>,
         call: Call,
         name: ByteString,
+        /// The handler waits, and the name is a copy.
+        waits: bool,
     },
     Report(Boxed<()>),
 }
@@ -46,8 +49,19 @@ impl Event {
         }));
         let acker = event.acker();
         let stage = match started {
-            Ok(Ok(call)) => Stage::Handler { acker, call, name },
-            Ok(Err(error)) => report(&socket, Failure::new(name, Cause::Decode(error), acker)),
+            Ok(Ok(call)) => Stage::Handler {
+                acker,
+                call,
+                name,
+                waits: false,
+            },
+            Ok(Err(error)) => {
+                let misfit = Misfit {
+                    expected: handler.takes(),
+                    came: event.args().kinds(),
+                };
+                report(&socket, Failure::of_misfit(name, error, misfit, acker))
+            }
             Err(payload) => report(&socket, Failure::new(name, Cause::panic(&*payload), acker)),
         };
         Self { socket, stage }
@@ -59,12 +73,23 @@ impl Future for Event {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let (acker, call, name) = match &mut self.stage {
-                Stage::Handler { acker, call, name } => (acker, call, name),
+            let (acker, call, name, waits) = match &mut self.stage {
+                Stage::Handler {
+                    acker,
+                    call,
+                    name,
+                    waits,
+                } => (acker, call, name, waits),
                 Stage::Report(report) => return report.as_mut().poll(cx),
             };
             let cause = match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
-                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Pending) => {
+                    if !mem::replace(waits, true) {
+                        // It would keep the whole message.
+                        *name = ByteString::from(&**name);
+                    }
+                    return Poll::Pending;
+                }
                 Ok(Poll::Ready(Ok(()))) => return Poll::Ready(()),
                 Ok(Poll::Ready(Err(cause))) => cause,
                 Err(payload) => Cause::panic(&*payload),

@@ -13,7 +13,10 @@ use super::gate::{Gate, Passed, Running};
 use super::load::Leaving;
 use super::slot::Slot;
 use super::task::Task;
+use super::violation;
 use crate::hooks::Hooks;
+use crate::recovery::Comeback;
+use crate::told::Shortened;
 use crate::{
     Args, ConnectError, DisconnectReason, Encoded, Handshake, Namespace, Parser, Protocol, Socket,
     Violation,
@@ -25,7 +28,7 @@ impl Session {
         match self.shared.namespaces.named(nsp) {
             Some(namespace) => {
                 let handshake = self.handshake(auth);
-                self.enter(namespace, handshake, Vec::new(), cx);
+                self.restore(namespace, handshake, Vec::new(), cx);
             }
             None => self.apply(nsp, auth, cx),
         }
@@ -44,21 +47,21 @@ impl Session {
         &mut self,
         namespace: Namespace,
         handshake: Handshake,
+        comeback: Option<Box<Comeback>>,
         waiting: Vec<Early>,
         cx: &mut Context<'_>,
     ) {
-        let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake);
+        let (socket, before) = Socket::enter(namespace, self.link.clone(), handshake, comeback);
         let config = &self.shared.config;
         // The last handlers of the one before may themselves be put off.
         let limit = config.farewell_delay().saturating_add(config.leave_timeout);
-        let skips = config.skips_middleware();
+        let skips = config.skips_middleware() && socket.recovered();
         let decision = socket.namespace().hooks().decide(socket.clone());
         let hooks = Box::pin(async move {
-            let Some(before) = before else {
-                return Passed::Decision(decision.await);
-            };
-            // Its end comes before the new beginning of the same socket.
-            before.done_within(limit).await;
+            if let Some(before) = before {
+                // Its end comes before the new beginning of the same socket.
+                before.done_within(limit).await;
+            }
             Passed::Decision(if skips { Ok(()) } else { decision.await })
         });
         let mut slot = Slot::new(socket);
@@ -83,7 +86,7 @@ impl Session {
         let (socket, namespace) = (&slot.socket, slot.socket.namespace());
         tracing::debug!(
             socket = socket.id(),
-            nsp = namespace.name(),
+            nsp = ?Shortened(namespace.name()),
             "socket connected"
         );
         self.connection.accept(namespace.name());
@@ -95,8 +98,9 @@ impl Session {
             return drop_out(&self.slots.remove(index).socket, DisconnectReason::Server);
         }
         let hooks = namespace.hooks();
-        if hooks.has_connect() {
-            let connected = hooks.connected(socket.clone());
+        let connected = hooks.has_connect().then(|| hooks.connected(socket.clone()));
+        self.slots[index].connected = self.link.figures.connected();
+        if let Some(connected) = connected {
             let hooks = Box::pin(async move {
                 connected.await;
                 Passed::Connected
@@ -109,7 +113,7 @@ impl Session {
     pub(super) fn refuse(&mut self, index: usize, error: &ConnectError) {
         let Slot { socket, .. } = self.slots.remove(index);
         let nsp = socket.namespace().name();
-        tracing::debug!(socket = socket.id(), nsp, %error, "socket refused");
+        tracing::debug!(socket = socket.id(), nsp = ?Shortened(nsp), "socket refused");
         self.connection.refuse(nsp);
         drop_out(&socket, DisconnectReason::Server);
         self.send_refusal(self.link.protocol, nsp, error);
@@ -117,7 +121,8 @@ impl Session {
 
     /// Closes a connection whose client breaks the rules.
     pub(super) fn punish(&mut self, violation: &Violation, cx: &mut Context<'_>) {
-        tracing::debug!(%violation, "connection closed");
+        violation::log(violation, &self.shared.config);
+        self.link.figures.violated();
         self.link.engine.close(Close::Flush);
         self.end(DisconnectReason::Closed(CloseReason::ForcedClose), cx);
     }
@@ -201,6 +206,7 @@ impl Session {
     }
 
     pub(super) fn send_refusal(&self, protocol: Protocol, nsp: &str, error: &ConnectError) {
+        self.link.figures.refused();
         self.send(&self.parser().encode_connect_error(protocol, nsp, error));
     }
 

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::load::Charge;
 use crate::Incoming;
 
-/// Events of one socket that have not started, in their order. They take no
-/// more than they are counted with.
+/// Events of one socket that have not started, in their order. They take little
+/// more than they are counted with: what is not copied here is most of its buffer.
 #[derive(Default)]
 pub(crate) struct Queue(VecDeque<Held>);
 

@@ -3,9 +3,12 @@
 use super::gate::Gate;
 use super::queue::Queue;
 use crate::Socket;
+use crate::figures::Connected;
 
 /// One socket of a connection, with what has to happen before its next event.
 pub(crate) struct Slot {
+    /// Counts the socket once it is let in.
+    pub(crate) connected: Connected,
     pub(crate) gate: Gate,
     pub(crate) socket: Socket,
     /// Events that came and have not started.
@@ -15,6 +18,7 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn new(socket: Socket) -> Self {
         Self {
+            connected: Connected::not_yet(),
             gate: Gate::Open,
             socket,
             waiting: Queue::default(),

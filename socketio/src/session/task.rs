@@ -12,6 +12,7 @@ use super::event::Event;
 use super::gate::{Passed, Running};
 use super::load::Place;
 use crate::hooks::Boxed;
+use crate::recovery::Comeback;
 use crate::unwind::discard;
 use crate::{Namespace, Socket};
 
@@ -34,6 +35,11 @@ pub(crate) enum Task {
         _dropped: oneshot::Sender<()>,
     },
     Over,
+    /// The session of a client that comes back.
+    Restore {
+        asked: Abortable<Boxed<Option<Box<Comeback>>>>,
+        namespace: Namespace,
+    },
     /// The patterns that may know a namespace.
     Search {
         asked: Abortable<Boxed<Option<Namespace>>>,
@@ -47,6 +53,8 @@ pub(crate) enum Outcome {
     Found(ByteString, Option<Namespace>),
     /// Nothing, or nobody is interested in it any more.
     Nothing,
+    /// The session of a client that comes back to this namespace, if there is one.
+    Restored(Namespace, Option<Box<Comeback>>),
     /// What came through the gate of this socket.
     Passed(Socket, Passed),
 }
@@ -56,6 +64,15 @@ impl Task {
     pub(crate) fn search(nsp: ByteString, asked: Boxed<Option<Namespace>>) -> (Self, AbortHandle) {
         let (asked, abort) = abortable(asked);
         (Self::Search { asked, nsp }, abort)
+    }
+
+    /// The session of a client, which is not known yet.
+    pub(crate) fn restore(
+        namespace: Namespace,
+        asked: Boxed<Option<Box<Comeback>>>,
+    ) -> (Self, AbortHandle) {
+        let (asked, abort) = abortable(asked);
+        (Self::Restore { asked, namespace }, abort)
     }
 
     /// Hooks that the next event of the socket waits for.
@@ -90,6 +107,10 @@ impl Future for Task {
                 Err(_) => Outcome::Nothing,
             },
             Self::Over => Outcome::Nothing,
+            Self::Restore { asked, namespace } => match ready!(Pin::new(asked).poll(cx)) {
+                Ok(comeback) => Outcome::Restored(namespace.clone(), comeback),
+                Err(_) => Outcome::Nothing,
+            },
             Self::Search { asked, nsp } => match ready!(Pin::new(asked).poll(cx)) {
                 Ok(found) => Outcome::Found(nsp.clone(), found),
                 Err(_) => Outcome::Nothing,

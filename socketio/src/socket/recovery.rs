@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Inner, Socket};
+use engineio::Message;
+
+use super::{Data, Inner, Socket};
 use crate::link::Link;
-use crate::recovery::{Absentee, Audience, Claim, Farewell, Ledger, Session, Ticket};
+use crate::recovery::{Absentee, Audience, Comeback, Farewell, KeptSession, Ledger, Local, Ticket};
 use crate::sync::{read, write};
-use crate::{DisconnectReason, Handshake, Namespace, Protocol};
+use crate::{DisconnectReason, Extensions, Handshake, Namespace, Protocol};
 
 impl Socket {
     /// Whether the client came back after a short interruption: the socket has
@@ -29,47 +31,56 @@ impl Socket {
     }
 
     /// A socket whose middleware is about to run: the one that the client had, if
-    /// it may have that back. Then the last handlers of the one before are to be
-    /// waited for.
+    /// it comes back to it. Then the last handlers of the one before are to be
+    /// waited for, if they may still run here.
     pub(crate) fn enter(
         namespace: Namespace,
         link: Arc<Link>,
         handshake: Handshake,
+        comeback: Option<Box<Comeback>>,
     ) -> (Self, Option<Farewell>) {
-        let ledger = namespace.recovery();
-        // Clients of revision 3 know no pid, and no offset.
-        let Some(ledger) = ledger.filter(|_| link.protocol == Protocol::V5) else {
-            return (Self::new(namespace, link, handshake, None), None);
-        };
-        if let Ok(claim) = handshake.auth.parse::<Claim>()
-            && let Some((session, moment)) = ledger.restore(namespace.name(), &claim)
-        {
-            let farewell = session.farewell.clone();
+        if let Some(comeback) = comeback {
+            let Comeback {
+                moment,
+                offset,
+                session,
+            } = *comeback;
+            let farewell = session.local.as_ref().map(|local| local.farewell.clone());
             let pid = session.pid.clone();
-            let socket = Self::restored(namespace, link, handshake, session, claim.offset);
+            let socket = Self::restored(namespace, link, handshake, session, offset);
             if let Some(ledger) = socket.0.namespace.recovery() {
                 ledger.enter(&pid, &socket, moment);
             }
-            return (socket, Some(farewell));
+            return (socket, farewell);
         }
-        let ticket = Box::new(Ticket::new());
-        (Self::new(namespace, link, handshake, Some(ticket)), None)
+        // Clients of revision 3 know no pid, and no offset.
+        let ticket = (namespace.recovery().is_some() && link.protocol == Protocol::V5)
+            .then(|| Box::new(Ticket::new(&handshake.auth)));
+        (Self::new(namespace, link, handshake, ticket), None)
     }
 
     fn restored(
         namespace: Namespace,
         link: Arc<Link>,
         handshake: Handshake,
-        session: Session,
+        mut session: KeptSession,
         offset: String,
     ) -> Self {
-        let ticket = Ticket::returning(&session, offset);
-        let Session {
-            extensions,
+        let ticket = Ticket::returning(&mut session, offset, &handshake.auth);
+        let KeptSession {
+            data,
+            local,
             rooms,
             sid,
             ..
         } = session;
+        let extensions = match local {
+            Some(local) => local.extensions,
+            None => Extensions::default(),
+        };
+        if !data.is_empty() && extensions.get::<Data>().is_none() {
+            extensions.insert(Data(data));
+        }
         let socket = Self::with(
             namespace,
             link,
@@ -114,12 +125,7 @@ impl Socket {
         self.admit_in_turn(ledger, ticket, connect.parts())
     }
 
-    fn admit_in_turn(
-        &self,
-        ledger: &Ledger,
-        ticket: &Ticket,
-        connect: &[engineio::Message],
-    ) -> bool {
+    fn admit_in_turn(&self, ledger: &Ledger, ticket: &Ticket, connect: &[Message]) -> bool {
         let Inner {
             id,
             line,
@@ -131,21 +137,35 @@ impl Socket {
             return false;
         }
         let mut messages = Vec::new();
-        if let Some(mut returning) = ticket.admit(turn.now) {
+        if let Some(mut returning) = ticket.admit(&turn.next_offset(namespace.name())) {
             // Middleware may have made it leave some.
             let rooms: HashSet<_> = read(namespace.index()).rooms_of(id).into_iter().collect();
             returning.rooms.retain(|room| rooms.contains(room));
             let who = Absentee {
+                earlier: &returning.earlier,
                 nsp: namespace.name(),
+                offset: &returning.offset,
                 rooms: &returning.rooms,
                 sid: id,
                 since: ticket.since().expect("it was let in"),
             };
-            let Some(missed) = turn.missed(&who, &returning.offset) else {
+            let Some(missed) = turn.missed(&who) else {
                 return false;
             };
             let missed = missed.iter().flat_map(|packet| packet.parts());
             messages.extend(missed.cloned());
+            // Or it would be closed as a slow consumer, and miss the same again.
+            let charge = |message: &Message| message.len() + MESSAGE_CHARGE;
+            let bytes: usize = messages.iter().chain(connect).map(charge).sum();
+            let budget = namespace.config().engine.limits.budget;
+            if bytes.saturating_add(self.buffered()) > budget {
+                tracing::debug!(
+                    socket = &**id,
+                    bytes,
+                    "missed more than can be sent at once"
+                );
+                return false;
+            }
         }
         messages.extend_from_slice(connect);
         turn.enter(ticket.pid(), self);
@@ -157,16 +177,25 @@ impl Socket {
     }
 
     /// What is kept of a socket that left; `None` if its client was never let in.
-    pub(crate) fn session(&self) -> Option<Session> {
+    pub(crate) fn session(&self) -> Option<KeptSession> {
         let ticket = self.ticket()?;
-        Some(Session {
+        let local = Local {
+            away: self.0.line.link().away().clone(),
             extensions: self.0.extensions.share(),
             farewell: ticket.farewell(),
             namespace: self.0.namespace.clone(),
+        };
+        Some(KeptSession {
+            auth: ticket.auth().clone(),
+            data: self.raw_data(),
+            earlier: Vec::new(),
+            entered: ticket.entered()?,
+            local: Some(local),
+            nsp: self.0.namespace.shared_name().clone(),
             pid: ticket.pid().clone(),
             rooms: self.rooms(),
             sid: self.0.id.clone(),
-            since: ticket.since()?,
+            since: ticket.since()?.clone(),
         })
     }
 
@@ -176,7 +205,7 @@ impl Socket {
         if let Some(ledger) = self.0.namespace.recovery()
             && is_away
         {
-            let who = Audience::Socket(self.0.id.clone());
+            let who = Audience::one(self.0.id.clone());
             ledger.forget(self.0.namespace.name(), &who, || ());
         }
     }
@@ -196,3 +225,6 @@ impl Socket {
         is_first
     }
 }
+
+/// What a message costs beside its content while it waits for its client.
+const MESSAGE_CHARGE: usize = 64;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use socketio::{AckError, Config, Server, Socket};
+use socketio::engineio::SendError;
+use socketio::{AckError, Config, EmitError, Server, Socket};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Client, server};
@@ -38,6 +39,39 @@ async fn a_question_ends_with_its_time_or_its_socket() {
     assert!(matches!(question.await, Err(AckError::Disconnected)));
     let question = socket.emit_with_ack::<_, ()>("?", ());
     assert!(matches!(question.await, Err(AckError::Emit(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_has_no_time_ends_once_however_late_the_answer_is() {
+    let io = server();
+    let mut client = Client::connect(&io).await;
+    let socket = only(&io.of("/").sockets());
+    let question = socket.emit_with_ack::<_, u8>("?", ());
+    let outcome = question.timeout(Duration::ZERO).await;
+    assert!(matches!(outcome, Err(AckError::Timeout)));
+    assert_eq!(client.recv().await, r#"20["?"]"#);
+    let next = socket.emit_with_ack::<_, u8>("?", ());
+    assert_eq!(client.recv().await, r#"21["?"]"#);
+    client.send_all(&["30[0]", "31[1]"]).await;
+    assert_eq!(next.await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volatile_question_is_asked_at_once_or_ends_at_once() {
+    let io = server();
+    let mut client = Client::connect(&io).await;
+    client.silence().await;
+    let socket = only(&io.of("/").sockets());
+    let asked = socket.volatile().emit_with_ack::<_, u8>("?", ());
+    let dropped = socket.volatile().emit_with_ack::<_, u8>("?", ());
+    assert!(matches!(
+        dropped.await,
+        Err(AckError::Emit(EmitError::Send(SendError::Dropped)))
+    ));
+    assert_eq!(client.recv().await, r#"20["?"]"#);
+    client.send_all(&["31[9]", "30[1]"]).await;
+    assert_eq!(asked.await.unwrap(), 1);
+    client.silence().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use socketio::engineio::{CloseReason, Revision, Transport};
 use socketio::{Ack, BoxError, Config, ConnectError, DisconnectReason, Secure};
 use tokio::time::sleep;
 
@@ -207,14 +208,16 @@ async fn a_second_connect_ends_the_connection() {
             Ok::<_, &str>(())
         });
         let mut log = Log::new();
-        let pen = log.pen();
+        let (begin, end) = (log.pen(), log.pen());
+        io.on_connect(async move |_| begin.send("connect".into()).unwrap());
         io.of("/")
-            .on_disconnect(async move |_, reason| pen.send(reason).unwrap());
+            .on_disconnect(async move |_, reason| end.send(reason.to_string()).unwrap());
         let mut client = Client::open(&io).await;
         client.send_all(&["0", "0"]).await;
         client.rest().await;
         if !pending {
-            assert_eq!(log.next().await.to_string(), "forced close");
+            assert_eq!(log.next().await, "connect");
+            assert_eq!(log.next().await, "forced close");
         }
         log.silence().await;
         assert_eq!(io.engine().session_count(), 0);
@@ -260,6 +263,9 @@ async fn who_left_can_come_back_as_somebody_else() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_joins_nothing_in_time_is_disconnected() {
     let io = socketio::Server::new(Config::default().connect_timeout(Duration::from_secs(1)));
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.on_open(move |connection| pen.send(connection.clone()).unwrap());
     io.of("/").middleware(async |_, ()| Err("no"));
     let mut refused = Client::open(&io).await;
     let mut silent = Client::open(&io).await;
@@ -267,6 +273,10 @@ async fn a_client_that_joins_nothing_in_time_is_disconnected() {
     refused.rest().await;
     silent.rest().await;
     assert_eq!(io.engine().session_count(), 0);
+    for _ in 0..2 {
+        let connection = log.next().await;
+        assert_eq!(connection.close_reason(), Some(CloseReason::ForcedClose));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -304,6 +314,33 @@ async fn the_handshake_is_told() {
         "xdomain": true,
     });
     assert_eq!(client.recv().await, format!("30[{expected}]"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn auth_and_time_are_of_the_namespace_and_the_request_is_of_the_connection() {
+    let io = server();
+    io.of("/late");
+    let head = Request::builder().header("x-one", "1");
+    let mut client = Client::open_with(&io, head, "&room=a").await;
+    client.send(r#"0{"token":"first"}"#).await;
+    client.recv().await;
+    client.send(r#"0/late,{"token":"second"}"#).await;
+    client.recv().await;
+    let [first, second] = ["/", "/late"].map(|name| io.of(name).sockets().remove(0));
+    for (socket, token) in [(&first, "first"), (&second, "second")] {
+        let handshake = socket.handshake();
+        assert_eq!(
+            handshake.auth.get::<Value>(0).unwrap(),
+            json!({ "token": token })
+        );
+        assert_eq!(handshake.query("room").as_deref(), Some("a"));
+        assert_eq!(handshake.query("token"), None);
+        assert_eq!(handshake.headers()["x-one"], "1");
+        assert!(!handshake.xdomain());
+        assert_eq!(socket.engine().transport(), Transport::Polling);
+        assert_eq!(socket.engine().revision(), Revision::V4);
+    }
+    assert!(first.handshake().issued < second.handshake().issued);
 }
 
 #[derive(Deserialize)]

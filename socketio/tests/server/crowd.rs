@@ -28,9 +28,13 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn start(bus: &Bus) -> Self {
+        Self::start_with(bus, Config::default())
+    }
+
+    pub(crate) fn start_with(bus: &Bus, config: Config) -> Self {
         let wire = bus.adapter();
         let adapter: Arc<dyn Adapter> = wire.clone();
-        let config = Config::default().adapter(adapter).node_limit(NODE_LIMIT);
+        let config = config.adapter(adapter).node_limit(NODE_LIMIT);
         let io = Server::new(config);
         Self { io, wire }
     }

@@ -1,4 +1,4 @@
-//! The end of a socket, and of the server.
+//! The end of a socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use socketio::engineio::{self, SendError};
 use socketio::{Config, EmitError, Incoming, Server, Socket};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Client, Log, fail, handshake, post, server, uri};
+use crate::support::{Client, Log, fail, handshake, post, reasons, server, uri};
 
 #[tokio::test(start_paused = true)]
 async fn each_end_has_its_reason_and_comes_once() {
@@ -127,6 +127,30 @@ async fn the_server_closes_the_connections_of_a_room() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn closing_a_socket_that_has_left_or_is_not_in_yet_leaves_its_connection_alone() {
+    let io = server();
+    io.of("/two");
+    io.of("/three").middleware(async |socket, ()| {
+        socket.close();
+        Ok::<_, &str>(())
+    });
+    let mut client = Client::open(&io).await;
+    let id = client.join("/").await;
+    client.join("/two").await;
+    let socket = io.of("/").socket(&id).expect("it is connected");
+    client.send("1").await;
+    assert_eq!(
+        socket.closed().await.to_string(),
+        "client namespace disconnect"
+    );
+    socket.close();
+    client.join("/three").await;
+    client.silence().await;
+    assert_eq!(io.of("/two").socket_count(), 1);
+    assert_eq!(io.of("/three").socket_count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_socket_can_be_disconnected_by_any_handler() {
     let io = server();
     let mut log = reasons(&io, "/");
@@ -237,45 +261,6 @@ async fn the_end_is_told_although_the_beginning_is_never_done() {
         assert_eq!(start.elapsed().as_secs(), 3);
         assert_eq!(io.engine().session_count(), 0);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_end_is_told_before_the_server_is_closed() {
-    for seconds in [4, 60] {
-        let io = server();
-        let mut log = reasons(&io, "/");
-        io.of("/")
-            .on_connect(async move |_| sleep(Duration::from_secs(seconds)).await);
-        let _client = Client::connect(&io).await;
-        let start = Instant::now();
-        io.close().await;
-        assert_eq!(start.elapsed().as_secs(), seconds.min(5));
-        assert_eq!(log.next().await, "server shutting down");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn hooks_are_told_the_end_also_if_the_server_forgot_them() {
-    let io = Server::new(Config::default().shutdown_timeout(Duration::from_millis(500)));
-    let mut log = Log::new();
-    let pen = log.pen();
-    io.of("/")
-        .on_disconnect(async |_, _| sleep(Duration::from_secs(1)).await);
-    io.of("/")
-        .on_disconnect(async move |_, _| pen.send(()).unwrap());
-    let _client = Client::connect(&io).await;
-    io.close().await;
-    log.next().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_left_before_the_server_closed_had_its_own_reason() {
-    let io = server();
-    let mut log = reasons(&io, "/");
-    let client = Client::connect(&io).await;
-    client.close().await;
-    io.close().await;
-    assert_eq!(log.next().await, "transport close");
 }
 
 #[tokio::test(start_paused = true)]
@@ -414,75 +399,6 @@ async fn handlers_that_run_are_not_cut_off_by_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_closes_ends_everything() {
-    let io = server();
-    let held = Arc::new(());
-    let captured = held.clone();
-    let mut log = reasons(&io, "/");
-    let mut other = reasons(&io, "/other");
-    io.of("/").on("x", async move |_, ()| drop(captured));
-    let mut client = Client::connect(&io).await;
-    client.join("/other").await;
-    let mut idle = Client::open(&io).await;
-    io.close().await;
-    assert_eq!(log.next().await, "server shutting down");
-    assert_eq!(other.next().await, "server shutting down");
-    // No DISCONNECT: the client is to come back.
-    assert_eq!(client.rest().await, Vec::<String>::new());
-    assert_eq!(idle.rest().await, Vec::<String>::new());
-    assert_eq!(Arc::strong_count(&held), 1);
-    log.silence().await;
-    io.close().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_server_that_closes_drops_what_it_was_given() {
-    let io = server();
-    let held = Arc::new(());
-    let captures = || held.clone();
-    let pattern = captures();
-    let games = io.of_matching(async move |name, _| {
-        let _pattern = &pattern;
-        name.starts_with("/game-")
-    });
-    for namespace in [io.of("/"), io.of("/game-1"), games] {
-        let (handler, connect, event) = (captures(), captures(), captures());
-        namespace.on("x", async move |_, ()| drop(handler));
-        namespace.on_connect(async move |_| drop(connect));
-        namespace.on_event(async move |_, incoming| {
-            drop(event);
-            Ok::<_, &str>(incoming)
-        });
-    }
-    let mut client = Client::connect(&io).await;
-    client.join("/game-1").await;
-    assert_eq!(Arc::strong_count(&held), 11);
-    io.close().await;
-    assert_eq!(Arc::strong_count(&held), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_server_that_closes_waits_for_handlers_but_not_for_ever() {
-    let config = Config::default().shutdown_timeout(Duration::from_secs(3));
-    let io = Server::new(config);
-    io.of("/").on("wait", async |_, seconds: u64| {
-        sleep(Duration::from_secs(seconds)).await;
-    });
-    let start = Instant::now();
-    for (seconds, waited) in [(1, 1), (60, 3)] {
-        let io = Server::new(io.config().clone());
-        io.of("/").on("wait", async |_, seconds: u64| {
-            sleep(Duration::from_secs(seconds)).await;
-        });
-        let client = Client::connect(&io).await;
-        client.send(&format!(r#"2["wait",{seconds}]"#)).await;
-        let before = start.elapsed();
-        io.close().await;
-        assert_eq!((start.elapsed() - before).as_secs(), waited);
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_storm_of_connecting_and_leaving_leaves_nothing_behind() {
     let io = server();
     let mut log = reasons(&io, "/");
@@ -528,12 +444,4 @@ impl Drop for Bomb {
     fn drop(&mut self) {
         assert!(std::thread::panicking(), "of a test");
     }
-}
-
-fn reasons(io: &Server, nsp: &str) -> Log<String> {
-    let log = Log::new();
-    let pen = log.pen();
-    io.of(nsp)
-        .on_disconnect(async move |_, reason| pen.send(reason.to_string()).expect("a log"));
-    log
 }

@@ -258,6 +258,41 @@ async fn a_failure_is_silent_unless_the_hook_tells_the_client() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn on_event_changes_what_the_handler_gets() {
+    let io = server();
+    let mut log = Log::new();
+    let (seen, failed) = (log.pen(), log.pen());
+    io.of("/")
+        .on_event(async |_, event| match event.name() {
+            "old" => Ok::<_, BoxError>(event.with_name("new")),
+            _ => Ok(event),
+        })
+        .on_event(async move |_, event| {
+            seen.send(event.name().to_owned()).unwrap();
+            let (first, rest): (String, Option<i32>) = event.args().parse()?;
+            Ok::<_, BoxError>(event.with_args((rest, first))?)
+        })
+        .on("new", async |_, args: (Option<i32>, String)| Ack(args))
+        .on("old", async |_, ()| fail("it has another name"))
+        .on_error(async move |_, failure| failed.send(failure.event().to_owned()).unwrap());
+    let mut client = Client::connect(&io).await;
+    for (event, answer) in [
+        (r#"27["old","a",1]"#, r#"37[1,"a"]"#),
+        (r#"28["new","b"]"#, r#"38[null,"b"]"#),
+    ] {
+        client.send(event).await;
+        assert_eq!(client.recv().await, answer);
+        assert_eq!(log.next().await, "new");
+    }
+    // A failure tells what the client sent.
+    client.send(r#"2["old",1]"#).await;
+    assert_eq!(
+        (log.next().await, log.next().await),
+        ("new".into(), "old".into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn on_event_sees_and_stops_every_event() {
     let io = server();
     let mut log = Log::new();
@@ -402,7 +437,21 @@ fn a_handler_for_a_reserved_name_is_a_mistake() {
 #[tokio::test(start_paused = true)]
 async fn an_event_of_a_reserved_name_is_not_sent() {
     let io = server();
-    assert!(io.of("/").emit("connect", json!(1)).is_err());
+    let client = Client::connect(&io).await;
+    let socket = io.sockets().remove(0);
+    for name in [
+        "connect",
+        "connect_error",
+        "disconnect",
+        "disconnecting",
+        "newListener",
+        "removeListener",
+    ] {
+        assert!(io.of("/").emit(name, json!(1)).is_err());
+        let error = socket.emit(name, json!(1)).unwrap_err();
+        assert!(error.to_string().contains(&format!("{name:?}")));
+    }
+    drop(client);
     assert!(io.of("/").emit("error", json!(1)).is_ok());
 }
 

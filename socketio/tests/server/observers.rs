@@ -1,5 +1,6 @@
 //! Those who see every event.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use socketio::{Ack, Binary, Config, Namespace, Recovery, Server};
@@ -156,6 +157,30 @@ async fn a_pattern_sees_the_events_of_its_namespaces() {
     assert_eq!(log.next().await, "/game in");
     io.of("/game").emit("out", ()).unwrap();
     assert!(out.next().await.ends_with("out [] 0"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn arguments_that_cannot_be_shown_are_sent_all_the_same() {
+    /// Can be written once, behind being asked for its shape.
+    struct Once(Cell<u8>);
+    impl serde::Serialize for Once {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.set(self.0.get() + 1);
+            assert!(self.0.get() <= 2, "it is written already");
+            serializer.serialize_u8(7)
+        }
+    }
+    let io = server();
+    let mut client = Client::connect(&io).await;
+    let socket = io.of("/").sockets().pop().unwrap();
+    let mut log = Log::new();
+    let pen = log.pen();
+    socket.on_any_outgoing(move |_, name, _| pen.send(name.to_owned()).unwrap());
+    socket.emit("once", Once(Cell::new(0))).unwrap();
+    socket.emit("after", ()).unwrap();
+    assert_eq!(client.recv().await, r#"2["once",7]"#);
+    assert_eq!(client.recv().await, r#"2["after"]"#);
+    assert_eq!(log.next().await, "after");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,17 +1,22 @@
 //! More than a connection may have to do, or hold.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use socketio::{Args, Config, Limits, Server};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use socketio::{Args, Config, Limits, Server, engineio};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{Client, Log, post, server};
+use crate::support::{Client, Log, handshake, post, server, uri};
 
 #[tokio::test(start_paused = true)]
 async fn what_running_handlers_hold_is_read_no_further_than_the_limit() {
@@ -316,6 +321,32 @@ async fn handlers_may_wait_for_what_comes_behind_large_events() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_socket_is_ready_when_its_client_has_read_and_never_again_at_the_end() {
+    let config = Config::default()
+        .engine(|engine| engine.limits(engineio::Limits::default().high_water(1000)));
+    let io = Server::new(config);
+    io.of("/other");
+    let sid = handshake(&io, Request::builder(), "").await;
+    post(&io, &sid, "40\x1e40/other,").await;
+    get(&io, &sid).await;
+    let [main, other] = ["/", "/other"].map(|name| io.of(name).sockets().remove(0));
+    assert!(main.ready().await);
+    // What is sent in another namespace counts as well: the client is one.
+    other.emit("x", "x".repeat(2000)).unwrap();
+    let mut ready = pin!(main.ready());
+    assert!(ready.as_mut().now_or_never().is_none());
+    get(&io, &sid).await;
+    assert!(ready.await);
+
+    other.emit("x", "x".repeat(2000)).unwrap();
+    let mut ready = pin!(main.ready());
+    assert!(ready.as_mut().now_or_never().is_none());
+    post(&io, &sid, "1").await;
+    assert!(!ready.await);
+    assert!(!other.ready().await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_in_which_nothing_gets_done_has_an_end() {
     let limits = Limits::default().running_bytes(1000);
     let io = Server::new(Config::default().limits(limits));
@@ -331,4 +362,11 @@ async fn a_pause_in_which_nothing_gets_done_has_an_end() {
     client.send_all(&[&event("watch", 2000), "1"]).await;
     assert_eq!(log.next().await, "stalled");
     assert_eq!(start.elapsed().as_secs(), 30);
+}
+
+/// Polls once, and reads what comes.
+async fn get(io: &Server, sid: &str) {
+    let request = Request::get(uri(sid)).body(Full::<Bytes>::default());
+    let response = io.handle(request.expect("a request")).await;
+    response.into_body().collect().await.expect("a body");
 }

@@ -3,6 +3,7 @@
 mod missed;
 mod races;
 mod refused;
+mod shared;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -149,6 +150,34 @@ async fn a_server_that_is_dropped_waits_for_nobody() {
     // The last poll of the client holds it, too.
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(Arc::strong_count(&kept), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_is_a_figure_that_returns_to_zero() {
+    assert!(crate::support::server().recovery().is_none());
+    let io = recovering();
+    let kept = |io: &Server| {
+        let kept = io.recovery().unwrap();
+        let has_bytes = (kept.session_bytes > 0, kept.event_bytes > 0);
+        assert_eq!(has_bytes, (kept.sessions > 0, kept.events > 0));
+        (kept.sessions, kept.events)
+    };
+    assert_eq!(kept(&io), (0, 0));
+    let (client, place) = arrive(&io).await;
+    let offset = place.hear(&io, client).await;
+    io.emit("e", ()).unwrap();
+    assert_eq!(kept(&io), (1, 2));
+    let (client, _) = come_back(&io, &place, &offset).await;
+    assert_eq!(kept(&io), (0, 2));
+    place.hear(&io, client).await;
+    assert_eq!(kept(&io), (1, 3));
+    tokio::time::sleep(2 * MAX_DISCONNECTION).await;
+    io.emit("e", ()).unwrap();
+    assert_eq!(kept(&io), (0, 1));
+    let (client, place) = arrive(&io).await;
+    place.hear(&io, client).await;
+    io.close().await;
+    assert_eq!(kept(&io), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,6 +80,35 @@ async fn a_socket_of_another_node_is_seen_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_client_says_of_itself_is_not_taken_for_the_data_of_another() {
+    let crowd = Crowd::gather().await;
+    let image = || Binary::from(vec![1, 2]);
+    crowd.sockets[2].set_data(image()).unwrap();
+    for num in [0, 99] {
+        let mut client = Client::open(&crowd.nodes[1].io).await;
+        let auth = json!({ "token": { "_placeholder": true, "num": num } });
+        client.send(&format!("0{auth}")).await;
+        client.recv().await;
+        let found = crowd.nodes[0].io.fetch_sockets().await.unwrap();
+        let guest = found
+            .iter()
+            .find(|seen| !ids_of(&crowd.sockets).contains(&seen.id.to_string()));
+        let guest = guest.expect("it is among them");
+        assert_eq!(
+            guest.handshake.auth.parse::<serde_json::Value>().unwrap(),
+            auth
+        );
+        let owner = found.iter().find(|seen| &*seen.id == crowd.sockets[2].id());
+        assert_eq!(
+            owner.expect("it is among them").data::<Binary>().unwrap(),
+            image()
+        );
+        client.close().await;
+        crowd.is_at_rest().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_value_is_kept_with_a_socket_for_other_nodes() {
     let io = server();
     let _client = Client::connect(&io).await;

@@ -1,6 +1,6 @@
 //! Rooms and broadcasts.
 
-use socketio::{Config, JoinError, Limits, Server, Socket};
+use socketio::{Binary, Config, JoinError, Limits, Server, Socket};
 
 use crate::support::{Client, server};
 
@@ -68,6 +68,34 @@ async fn namespaces_share_no_rooms() {
     io.of("/other").to("a").emit("x", ()).unwrap();
     assert_eq!(other.recv().await, r#"2/other,["x"]"#);
     main.silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_emitted_to_a_namespace_stays_in_it() {
+    let io = server();
+    let mut client = Client::connect(&io).await;
+    io.of("/other");
+    let id = client.join("/other").await;
+    let mut main = Client::connect(&io).await;
+    let other = io.of("/other");
+    let socket = other.socket(&id).expect("it is connected");
+    for emit in [0, 1, 2] {
+        let data = Binary::from(vec![emit]);
+        match emit {
+            0 => other.emit("x", ("text", &data)).unwrap(),
+            1 => other.local().emit("x", ("text", &data)).unwrap(),
+            _ => socket.emit("x", ("text", &data)).unwrap(),
+        }
+        socket.broadcast().local().emit("x", &data).unwrap();
+        let packet = r#"51-/other,["x","text",{"_placeholder":true,"num":0}]"#;
+        assert_eq!(client.recv().await, packet);
+        assert_eq!(
+            client.recv().await,
+            ["AA==", "AQ==", "Ag=="][usize::from(emit)]
+        );
+    }
+    main.silence().await;
+    client.silence().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +167,12 @@ async fn the_server_speaks_for_its_main_namespace() {
     io.except(crowd.sockets[0].id()).emit("other", ()).unwrap();
     io.everyone().join("b").unwrap();
     io.everyone().leave("all");
-    io.to("b").compress(false).emit("b", ()).unwrap();
+    io.compress(false).to("b").emit("b", ()).unwrap();
+    io.of("/")
+        .compress(true)
+        .to("none")
+        .emit("nobody", ())
+        .unwrap();
     io.to("all").emit("nobody", ()).unwrap();
     crowd.sockets[1].compress(true).emit("self", ()).unwrap();
     assert_eq!(crowd.heard().await, ["all one b", "all other b self"]);

@@ -126,6 +126,12 @@ pub(crate) async fn handshake(io: &Server, head: http::request::Builder, query: 
     rest[..20].to_owned()
 }
 
+/// The next payload of a client that has no poll waiting.
+pub(crate) async fn get(io: &Server, sid: &str) -> String {
+    let (_, body) = ask(io, Request::builder().uri(uri(sid)), "").await;
+    body
+}
+
 /// Polls until the connection is closed, and answers pings.
 async fn poll(io: Server, sid: String, outbox: mpsc::UnboundedSender<String>) {
     loop {
@@ -194,4 +200,13 @@ impl<T: std::fmt::Debug> Log<T> {
         let entry = timeout(Duration::from_secs(5), self.1.recv()).await;
         assert!(entry.is_err(), "{entry:?}");
     }
+}
+
+/// Why sockets of a namespace leave.
+pub(crate) fn reasons(io: &Server, nsp: &str) -> Log<String> {
+    let log = Log::new();
+    let pen = log.pen();
+    io.of(nsp)
+        .on_disconnect(async move |_, reason| pen.send(reason.to_string()).expect("a log"));
+    log
 }

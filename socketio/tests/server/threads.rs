@@ -1,14 +1,16 @@
 //! Everything at once, on several threads.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use socketio::{Server, Socket};
-use tokio::task::spawn_blocking;
+use tokio::sync::Barrier;
+use tokio::task::{spawn_blocking, yield_now};
 
 use crate::bus::Bus;
 use crate::crowd::Node;
-use crate::support::{Client, server};
+use crate::support::{Client, Log, server};
 
 const LISTENERS: usize = 4;
 const EVENTS: usize = 500;
@@ -110,16 +112,91 @@ async fn rooms_are_opened_and_closed_in_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn handlers_that_wait_start_in_the_order_of_their_sockets_events() {
+    let io = server();
+    let mut log = Log::new();
+    let pen = log.pen();
+    io.of("/").on("n", async move |socket, n: usize| {
+        pen.send((socket.id().to_owned(), n)).unwrap();
+        // Those that come later are done sooner.
+        for _ in 0..10 - n % 10 {
+            yield_now().await;
+        }
+    });
+    for _ in 0..LISTENERS {
+        let client = Client::connect(&io).await;
+        tokio::spawn(async move {
+            let events: Vec<_> = (0..EVENTS).map(|n| format!(r#"2["n",{n}]"#)).collect();
+            for events in events.chunks(10) {
+                let events: Vec<_> = events.iter().map(String::as_str).collect();
+                client.send_all(&events).await;
+            }
+        });
+    }
+    let mut next = HashMap::new();
+    for _ in 0..LISTENERS * EVENTS {
+        let (socket, n) = log.next().await;
+        let expected = next.entry(socket).or_insert(0);
+        assert_eq!(n, *expected);
+        *expected += 1;
+    }
+    assert_eq!(next.len(), LISTENERS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_namespace_is_made_once_while_threads_ask_for_it_leave_it_and_name_it() {
+    let io = server();
+    io.of_matching(async |name, _| {
+        yield_now().await;
+        name.starts_with("/n")
+    });
+    for round in 0..50 {
+        let name = format!("/n{round}");
+        let start = Arc::new(Barrier::new(2 * LISTENERS + 1));
+        let joining: Vec<_> = (0..2 * LISTENERS)
+            .map(|n| tokio::spawn(meet(io.clone(), name.clone(), start.clone(), n % 2 == 0)))
+            .collect();
+        start.wait().await;
+        if round % 2 == 0 {
+            spawn_blocking({
+                let (io, name) = (io.clone(), name.clone());
+                move || io.of(&name)
+            });
+        }
+        let mut clients = Vec::new();
+        for client in joining {
+            clients.extend(client.await.expect("it joins"));
+        }
+        assert_eq!(io.of(&name).socket_count(), LISTENERS);
+        io.of(&name).emit("all", ()).expect("it can be written");
+        for client in &mut clients {
+            assert_eq!(client.recv().await, format!(r#"2{name},["all"]"#));
+            client.close().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sockets_that_everybody_ends_at_once_end_once() {
     let io = server();
     let (begun, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (begin, end) = (begun.clone(), ended.clone());
-    io.of("/").on_connect(async move |_| {
+    io.of("/").on_connect(async move |socket| {
         begin.fetch_add(1, Ordering::SeqCst);
+        socket.join("room")
     });
     io.of("/").on_disconnect(async move |_, _| {
         end.fetch_add(1, Ordering::SeqCst);
     });
+    let stop = Arc::new(AtomicBool::new(false));
+    let broadcast = {
+        let (io, stop) = (io.clone(), stop.clone());
+        spawn_blocking(move || {
+            while !stop.load(Ordering::SeqCst) {
+                io.to("room").emit("x", ()).expect("it can be written");
+            }
+        })
+    };
     for round in 0..50 {
         let mut client = Client::open(&io).await;
         let id = client.join("/").await;
@@ -136,10 +213,12 @@ async fn sockets_that_everybody_ends_at_once_end_once() {
         by_server.await.expect("it ends");
         client.close().await;
     }
+    stop.store(true, Ordering::SeqCst);
+    broadcast.await.expect("it ends");
     io.close().await;
     assert_eq!(begun.load(Ordering::SeqCst), 50);
     assert_eq!(ended.load(Ordering::SeqCst), 50);
-    assert_eq!(io.of("/").socket_count(), 0);
+    assert_eq!((io.of("/").socket_count(), io.of("/").room_count()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -213,6 +292,22 @@ async fn come_and_go(io: Server, stop: Arc<AtomicBool>) {
         }
         client.close().await;
     }
+}
+
+/// Joins a namespace at the same time as others. Who does not stay has left when
+/// this is done.
+async fn meet(io: Server, nsp: String, start: Arc<Barrier>, stays: bool) -> Option<Client> {
+    let mut client = Client::open(&io).await;
+    start.wait().await;
+    client.join(&nsp).await;
+    if stays {
+        return Some(client);
+    }
+    client.send(&format!("1{nsp},")).await;
+    // What comes behind it is done behind it.
+    client.send("0/other,").await;
+    client.recv().await;
+    None
 }
 
 async fn end_somehow(socket: Socket, round: usize) {

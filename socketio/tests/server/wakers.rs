@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use socketio::Socket;
 use tokio::time::{Instant, sleep};
 
@@ -19,17 +19,16 @@ use crate::websocket::WebSocket;
 #[test]
 fn who_is_woken_by_the_connect_finds_the_socket_connected() {
     let (seen, outcome) = mpsc::channel();
-    // A thread of its own, as a deadlock would end in no other way.
-    on_a_thread(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .expect("a runtime");
-        runtime.block_on(connect_while_a_waker_looks(seen));
-    });
+    on_a_runtime(connect_while_a_waker_looks(seen));
     let is_connected = outcome.recv_timeout(Duration::from_secs(20));
     assert_eq!(is_connected, Ok(true));
+}
+
+#[test]
+fn a_broadcast_in_its_loop_holds_up_nobody_who_joins_leaves_or_connects() {
+    let (done, outcome) = mpsc::channel();
+    on_a_runtime(change_rooms_during_a_broadcast(done));
+    assert_eq!(outcome.recv_timeout(Duration::from_secs(20)), Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,9 +83,7 @@ async fn much_at_once_is_handled_without_waiting() {
 async fn connect_while_a_waker_looks(seen: mpsc::Sender<bool>) {
     let io = server();
     let sid = handshake(&io, Request::builder(), "").await;
-    let request = Request::builder().uri(uri(&sid));
-    let request = request.body(Full::new(Bytes::new())).expect("a request");
-    let mut get = pin!(io.handle(request));
+    let mut get = pin!(io.handle(get_of(&sid)));
     let waker = on_wake({
         let io = io.clone();
         move || {
@@ -103,6 +100,47 @@ async fn connect_while_a_waker_looks(seen: mpsc::Sender<bool>) {
     post(&io, &sid, "40").await;
     // The session's task has run when nothing is left to do but to wait.
     tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+async fn change_rooms_during_a_broadcast(done: mpsc::Sender<()>) {
+    let io = server();
+    io.on_connect(async |socket| socket.join("room"));
+    let mut first = Client::connect(&io).await;
+    let sid = handshake(&io, Request::builder(), "").await;
+    post(&io, &sid, "40").await;
+    let connected = io.handle(get_of(&sid)).await;
+    connected.into_body().collect().await.expect("a body");
+    let mut last = Client::connect(&io).await;
+    // In the middle of the broadcast the one who is second is woken.
+    let middle = Arc::new(Barrier::new(2));
+    let waker = on_wake({
+        let middle = middle.clone();
+        move || {
+            middle.wait();
+            middle.wait();
+        }
+    });
+    let mut get = pin!(io.handle(get_of(&sid)));
+    let polled = get.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+
+    let broadcast = {
+        let io = io.clone();
+        on_a_thread(move || io.to("room").emit("n", ()).expect("it can be written"))
+    };
+    middle.wait();
+    for socket in io.sockets() {
+        socket.join("another").expect("it may");
+        socket.leave("room");
+    }
+    let mut late = Client::connect(&io).await;
+    assert_eq!(io.to("room").sockets().len(), 1);
+    middle.wait();
+    broadcast.join().expect("it ends");
+    assert_eq!(first.recv().await, r#"2["n"]"#);
+    assert_eq!(last.recv().await, r#"2["n"]"#);
+    late.silence().await;
+    done.send(()).expect("the test waits");
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,6 +173,23 @@ async fn a_disconnect_that_is_late_does_not_hit_the_next_socket() {
     disconnect.join().expect("it ends");
     client.silence().await;
     assert_eq!(io.of("/").socket_count(), 1);
+}
+
+fn get_of(sid: &str) -> Request<Full<Bytes>> {
+    let request = Request::builder().uri(uri(sid));
+    request.body(Full::new(Bytes::new())).expect("a request")
+}
+
+/// On a thread of its own, as a deadlock would end in no other way.
+fn on_a_runtime(test: impl Future<Output = ()> + Send + 'static) {
+    on_a_thread(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        runtime.block_on(test);
+    });
 }
 
 #[expect(

@@ -1,11 +1,14 @@
 // People who use the chat page, each in a browser profile of their own.
 
 import { mkdirSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { findChromium } from "./chromium.js";
 
-const ARTIFACTS = fileURLToPath(new URL("../../artifacts/", import.meta.url));
+// A folder for each test file, which may run beside another.
+const FOLDER = `../../artifacts/${basename(process.argv[1], ".test.js")}/`;
+const ARTIFACTS = fileURLToPath(new URL(FOLDER, import.meta.url));
 
 // Chromium calls home otherwise, which only costs time where it cannot.
 const QUIET = [

@@ -38,6 +38,17 @@ for (const combination of combinations()) {
         assert.deepEqual(await ask(socket, "message-with-ack", ...args), args);
       });
 
+      it("has no answer where none is promised", async (t) => {
+        const socket = await connected(t, url, combination);
+        let answers = 0;
+        const [back, asked] = [next(socket, "message-back"), take(socket, "emit-with-ack", 2)];
+        socket.once("emit-with-ack", (...args) => args.pop()());
+        for (const event of ["message", "emit-with-ack"]) socket.emit(event, () => (answers += 1));
+        await Promise.all([back, asked]);
+        await ask(socket, "message-with-ack");
+        assert.equal(answers, 0);
+      });
+
       it("acknowledges the server's events", async (t) => {
         const socket = await connected(t, url, combination);
         const events = take(socket, "emit-with-ack", 2);

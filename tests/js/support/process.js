@@ -17,7 +17,9 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.once(signal, () =>
 /**
  * Runs `program` and resolves with its `url` as soon as it prints a line that
  * matches `ready`, whose first group is the address. `stop` ends the process;
- * `signal` sends it another signal.
+ * `signal` sends it another signal. `interrupt` is Ctrl-C, and resolves with how the
+ * process ended; `printed` with the first line that matches a pattern, also if it was
+ * printed before.
  *
  * Its standard input ends with this process, however that ends. No output is
  * inherited: who waits for the output of this process does not wait for the
@@ -39,28 +41,51 @@ export async function startProcess(program, args, { env = {}, ready }) {
     kill();
     await exited;
   };
+  const interrupt = async () => {
+    stopped = true;
+    child.kill("SIGINT");
+    return (await exited).message;
+  };
+  const printed = lineReader(child);
   try {
     await spawned;
     const ended = exited.then((error) => Promise.reject(error));
-    const url = await Promise.race([readyUrl(child, ready), ended]);
+    const url = await Promise.race([readyUrl(child, printed, ready), ended]);
     exited.then(({ message }) => stopped || lose(new Error(`${program} ${message}`)));
-    return { url, stop, signal: (name) => child.kill(name) };
+    return { url, stop, interrupt, printed, signal: (name) => child.kill(name) };
   } catch (error) {
     if (child.pid) await stop();
     throw new Error(`${[program, ...args].join(" ")}: ${error.message}`);
   }
 }
 
-function readyUrl(child, ready) {
+function readyUrl(child, printed, ready) {
   return new Promise((resolve, reject) => {
     const expire = () => reject(new Error(`not ready after ${START_DEADLINE / 1000} s`));
     const deadline = setTimeout(expire, START_DEADLINE);
     child.once("exit", () => clearTimeout(deadline));
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const url = ready.exec(line)?.[1];
-      if (!url) return;
+    printed(ready).then((line) => {
       clearTimeout(deadline);
-      resolve(url);
+      resolve(ready.exec(line)[1]);
     });
   });
+}
+
+function lineReader(child) {
+  const lines = [];
+  const waiting = new Set();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    for (const check of waiting) check(line);
+  });
+  return (pattern) =>
+    new Promise((resolve) => {
+      const check = (line) => {
+        if (!pattern.test(line)) return false;
+        waiting.delete(check);
+        resolve(line);
+        return true;
+      };
+      if (!lines.some(check)) waiting.add(check);
+    });
 }

@@ -25,7 +25,10 @@ export function startServer(profile, env = {}) {
   });
 }
 
-/** Runs an example of one of the crates on a free port. */
-export function startExample(name, args = []) {
-  return startProcess(join(EXAMPLES, name), args, { env: { PORT: "0" }, ready: /^(https?:\/\/\S+)$/ });
+/** Runs an example of one of the crates on a free port. `env` is added to its environment. */
+export function startExample(name, args = [], env = {}) {
+  return startProcess(join(EXAMPLES, name), args, {
+    env: { PORT: "0", ...env },
+    ready: /^(https?:\/\/\S+)$/,
+  });
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use engineio::{Config, Engine, Handshake, Limits, Sid, Socket};
+use engineio::{Close, Config, Engine, Handshake, Limits, Sid, Socket};
 use tokio::sync::{Barrier, Notify, mpsc};
 use tokio::time::timeout;
 
@@ -200,7 +200,7 @@ async fn closing_the_engine_refuses_those_who_wait_for_an_answer() {
     let headers = websocket_headers();
     websocket.send("GET", WEBSOCKET, &headers, b"").await;
     settle().await;
-    timeout(Duration::from_secs(3600), engine.close())
+    timeout(Duration::from_secs(3600), engine.close(Close::Discard))
         .await
         .expect("the questions are dropped");
     assert_eq!(polling.response().await.status, 503);

@@ -1,6 +1,6 @@
 //! Hostile input: it gets an answer, and hurts nobody else.
 
-use engineio::{Config, Engine, Limits, Message, Socket};
+use engineio::{Close, Config, Engine, Limits, Message, Socket};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
@@ -86,7 +86,7 @@ async fn what_precedes_a_bad_packet_is_delivered_and_nothing_behind_it() {
     let mut socket = server.websocket().await;
     socket.send_at_once(["4framed", "xyz", "4no"]).await;
     assert_eq!(socket.end().await, End::Close(None));
-    engine.close().await;
+    engine.close(Close::Discard).await;
     for expected in ["polled", "framed"] {
         assert_eq!(received.try_recv(), Ok(Message::from(expected)));
     }
@@ -147,7 +147,7 @@ async fn an_unfinished_handshake_leaves_no_session() {
     }
     settle().await;
     assert_eq!(engine.session_count(), 0);
-    engine.close().await;
+    engine.close(Close::Discard).await;
 }
 
 #[tokio::test(start_paused = true)]

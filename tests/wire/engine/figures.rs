@@ -1,60 +1,16 @@
 //! What is counted for the operator.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engineio::{Close, Config, Engine, Limits, Socket};
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tokio::sync::Notify;
 
+use crate::support::figures::Figures;
 use crate::support::websocket::End;
 use crate::support::{Server, settle};
 
-/// The figures of one engine, as a recorder of its own sees them.
-struct Figures {
-    snapshots: Snapshotter,
-    /// What they add up to: a snapshot takes what came since the last one.
-    sums: BTreeMap<String, i64>,
-}
-
-impl Figures {
-    /// The engine that is made by `new`, and its figures.
-    fn of(new: impl FnOnce() -> Engine) -> (Engine, Self) {
-        let recorder = DebuggingRecorder::new();
-        let snapshots = recorder.snapshotter();
-        let engine = metrics::with_local_recorder(&recorder, new);
-        let sums = BTreeMap::new();
-        (engine, Self { snapshots, sums })
-    }
-
-    /// All that are not zero.
-    fn read(&mut self) -> Vec<String> {
-        let mut figures = self.all();
-        figures.retain(|_, value| *value != 0);
-        let show = |(name, value)| format!("{name} {value}");
-        figures.into_iter().map(show).collect()
-    }
-
-    fn all(&mut self) -> BTreeMap<String, i64> {
-        for (key, _, _, value) in self.snapshots.snapshot().into_vec() {
-            let key = key.key();
-            let mut name = key.name().strip_prefix("engineio_").unwrap().to_owned();
-            for label in key.labels() {
-                name.push_str(&format!(" {}={}", label.key(), label.value()));
-            }
-            let change = match value {
-                DebugValue::Counter(value) => value as i64,
-                DebugValue::Gauge(value) => value.0 as i64,
-                DebugValue::Histogram(_) => panic!("{name} is a histogram"),
-            };
-            *self.sums.entry(name).or_default() += change;
-        }
-        self.sums.clone()
-    }
-}
-
 fn echo() -> (Engine, Figures) {
-    Figures::of(|| crate::support::echo(Config::default()))
+    Figures::of("engineio_", || crate::support::echo(Config::default()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,8 +86,9 @@ async fn a_session_is_counted_through_its_upgrade_to_its_end() {
 #[tokio::test(start_paused = true)]
 async fn failed_upgrades_and_every_refusal_are_counted() {
     let limits = Limits::default().sessions(1);
-    let (engine, mut figures) =
-        Figures::of(|| crate::support::echo(Config::default().limits(limits)));
+    let (engine, mut figures) = Figures::of("engineio_", || {
+        crate::support::echo(Config::default().limits(limits))
+    });
     let server = Server::engine(&engine);
     let mut client = server.client();
     // Who is not served is told so only where there is room.
@@ -171,7 +128,7 @@ async fn failed_upgrades_and_every_refusal_are_counted() {
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_all_clients_is_a_figure_that_returns_to_zero() {
     let (sent, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (engine, mut figures) = Figures::of(|| {
+    let (engine, mut figures) = Figures::of("engineio_", || {
         let (sent, go) = (sent.clone(), go.clone());
         Engine::new(Config::default(), move |socket: Socket| {
             let (sent, go) = (sent.clone(), go.clone());
@@ -200,7 +157,7 @@ async fn what_waits_for_all_clients_is_a_figure_that_returns_to_zero() {
     assert_eq!(engine.session_count(), 0);
     // The websocket's share is still being written.
     assert_eq!(figures.all()["outbox_bytes"], message);
-    engine.close().await;
+    engine.close(Close::Discard).await;
     assert_eq!(figures.all()["outbox_bytes"], 0);
     assert_eq!(websocket.end().await, End::Dropped);
 }

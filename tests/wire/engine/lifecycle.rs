@@ -114,7 +114,7 @@ async fn closing_the_engine_ends_every_session_and_refuses_new_ones() {
     let mut socket = server.websocket().await;
     let session = server.polling().await;
     let mut get = session.start_get().await;
-    engine.close().await;
+    engine.close(Close::Discard).await;
     for _ in 0..2 {
         assert_eq!(reasons.try_recv(), Ok(CloseReason::ForcedClose));
     }
@@ -125,7 +125,7 @@ async fn closing_the_engine_ends_every_session_and_refuses_new_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_the_engine_waits_for_no_last_message() {
+async fn closing_the_engine_at_once_waits_for_no_last_message() {
     let engine = Engine::new(Config::default(), async |socket| {
         socket.send("never fetched").expect("it is open");
         socket.close(Close::Flush);
@@ -135,7 +135,7 @@ async fn closing_the_engine_waits_for_no_last_message() {
     settle().await;
     assert_eq!(engine.session_count(), 1);
     let start = tokio::time::Instant::now();
-    engine.close().await;
+    engine.close(Close::Discard).await;
     assert_eq!(start.elapsed().as_millis(), 0);
     session
         .get()
@@ -157,7 +157,7 @@ async fn closing_the_engine_ends_upgrades_that_are_under_way_or_done() {
         sockets.push(socket);
     }
     settle().await;
-    let closing = tokio::spawn(async move { engine.close().await });
+    let closing = tokio::spawn(async move { engine.close(Close::Discard).await });
     for mut socket in sockets {
         assert_eq!(socket.end().await, End::Close(None));
     }
@@ -355,7 +355,7 @@ async fn closing_the_engine_does_not_wait_for_a_client_that_takes_no_101() {
     let server = Server::engine(&engine);
     let start = tokio::time::Instant::now();
     let _stalled = server.stalled_websocket("?EIO=4&transport=websocket").await;
-    engine.close().await;
+    engine.close(Close::Discard).await;
     assert_eq!(engine.session_count(), 0);
     assert!(start.elapsed().as_millis() < 10);
 }

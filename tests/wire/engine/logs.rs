@@ -1,109 +1,20 @@
 //! What is logged, and what never is.
 
-use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use engineio::{Config, Engine, Socket};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id};
-use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::support::http::websocket_headers;
+use crate::support::log::{Log, Text};
 use crate::support::{Server, settle};
 
 /// What a hostile client wants to see in a log: another line, a colour.
 const HOSTILE: &str = "\u{1b}[31mpwned\r\nERROR forged";
 const PAYLOAD: &str = "4payload-that-nobody-may-read";
-
-/// Every event of every crate, at every level, without a formatter that would
-/// make up for what the events do wrong.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<Line>>>);
-
-#[derive(Clone, Debug)]
-struct Line {
-    /// The spans and their fields, from the outside in.
-    spans: Vec<String>,
-    message: String,
-    fields: String,
-}
-
-impl Log {
-    /// Everything on this thread, until the guard is dropped.
-    fn capture() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let guard = tracing::subscriber::set_default(Registry::default().with(log.clone()));
-        (log, guard)
-    }
-
-    fn take(&self) -> Vec<Line> {
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
-
-    /// The messages that were logged in the span of this session.
-    fn take_of(&self, sid: &str) -> Vec<String> {
-        let span = span_of(sid);
-        let mut messages = Vec::new();
-        for line in self.take() {
-            assert_eq!(line.spans, [span.as_str()], "{line:?}");
-            messages.push(line.message);
-        }
-        messages
-    }
-}
-
-fn span_of(sid: &str) -> String {
-    format!("session sid={}…", &sid[..6])
-}
-
-struct Text<'a> {
-    message: &'a mut String,
-    fields: &'a mut String,
-}
-
-impl Visit for Text<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        match field.name() {
-            "message" => write!(self.message, "{value:?}").unwrap(),
-            name => write!(self.fields, " {name}={value:?}").unwrap(),
-        }
-    }
-}
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
-        let (mut name, mut fields) = (attributes.metadata().name().to_owned(), String::new());
-        attributes.record(&mut Text {
-            message: &mut String::new(),
-            fields: &mut fields,
-        });
-        name.push_str(&fields);
-        cx.span(id).unwrap().extensions_mut().insert(name);
-    }
-
-    fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
-        let spans = cx
-            .event_scope(event)
-            .into_iter()
-            .flat_map(|scope| scope.from_root());
-        let spans = spans.map(|span| span.extensions().get::<String>().unwrap().clone());
-        let mut line = Line {
-            spans: spans.collect(),
-            message: String::new(),
-            fields: String::new(),
-        };
-        event.record(&mut Text {
-            message: &mut line.message,
-            fields: &mut line.fields,
-        });
-        self.0.lock().unwrap().push(line);
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn the_life_of_a_session_is_logged_in_its_span() {

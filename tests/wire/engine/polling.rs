@@ -1,6 +1,6 @@
 //! GET and POST.
 
-use engineio::Config;
+use engineio::{Close, Config};
 
 use crate::support::{Server, settle};
 
@@ -201,7 +201,7 @@ async fn a_post_that_is_not_whole_when_its_session_ends_is_refused_at_once() {
     post.write(b"4not yet whole").await;
     settle().await;
     let start = tokio::time::Instant::now();
-    engine.close().await;
+    engine.close(Close::Discard).await;
     post.response().await.assert(400, "");
     assert_eq!(start.elapsed().as_millis(), 0);
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use engineio::{CloseReason, Config, Engine, Limits, Socket};
+use engineio::{Close, CloseReason, Config, Engine, Limits, Socket};
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -126,7 +126,7 @@ async fn a_session_whose_open_packet_cannot_be_written_is_removed() {
     tokio::time::sleep(Duration::from_secs(SILENCE)).await;
     settle().await;
     assert_eq!(engine.session_count(), 0);
-    engine.close().await;
+    engine.close(Close::Discard).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,6 +193,6 @@ async fn abandoned_sessions_probes_and_handshakes_leave_nothing_behind() {
     assert_eq!(engine.session_count(), 0);
     // Nobody is told, and it ends at once: no task is left.
     let start = Instant::now();
-    engine.close().await;
+    engine.close(Close::Discard).await;
     assert_eq!(start.elapsed().as_millis(), 0);
 }

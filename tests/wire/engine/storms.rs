@@ -50,7 +50,7 @@ async fn sessions_that_are_closed_while_they_open_end_once() {
             server.client().get("?EIO=4&transport=polling").await;
         }
         settle().await;
-        engine.close().await;
+        engine.close(Close::Discard).await;
         assert_over(&engine, &mut ends, 40);
     }
 }
@@ -88,7 +88,7 @@ async fn sessions_that_are_closed_in_mid_upgrade_end_once() {
             settle().await;
             assert_eq!(socket.send("late"), Err(SendError::Closed));
             assert_over(&engine, &mut ends, 1);
-            engine.close().await;
+            engine.close(Close::Discard).await;
         }
     }
 }
@@ -118,7 +118,7 @@ async fn sessions_that_go_away_during_a_broadcast_end_once() {
         clients.remove(0).send("garbage").await;
         clients.pop();
         if round == 5 {
-            engine.close().await;
+            engine.close(Close::Discard).await;
             break;
         }
     }
@@ -148,13 +148,13 @@ async fn an_engine_that_is_closed_twice_while_sessions_open_ends_all() {
                     drop(Websocket::open(server.connect(), target).await);
                 }
                 2 => server.client().send("GET", "?EIO=4&trans", &[], b"").await,
-                _ if number > 30 => engine.close().await,
+                _ if number > 30 => engine.close(Close::Discard).await,
                 _ => settle().await,
             }
         });
     }
     tasks.join_all().await;
-    engine.close().await;
+    engine.close(Close::Discard).await;
     let opened = opened.load(Ordering::Relaxed);
     assert_over(&engine, &mut ends, opened);
 }

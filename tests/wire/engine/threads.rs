@@ -29,7 +29,7 @@ async fn every_message_comes_back_in_order_while_sessions_come_and_go() {
     while let Some(result) = clients.join_next().await {
         result.unwrap();
     }
-    engine.close().await;
+    engine.close(Close::Discard).await;
     assert_eq!(engine.session_count(), 0);
 }
 

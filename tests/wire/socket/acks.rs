@@ -5,6 +5,7 @@ use std::time::Duration;
 use socketio::{Ack, AckError, Args, Binary, Incoming};
 
 use super::{connected, join, server};
+use crate::support::websocket::End;
 
 #[tokio::test(start_paused = true)]
 async fn what_a_handler_returns_is_the_acknowledgement() {
@@ -35,6 +36,32 @@ async fn what_a_handler_returns_is_the_acknowledgement() {
     }
     socket.send(r#"425["nothing"]"#).await;
     assert_eq!(socket.text().await, "435[]");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_acknowledgement_has_the_id_that_was_asked_with_up_to_64_bits() {
+    let (io, server) = server();
+    io.of("/").on("e", async |_, ()| ());
+    let mut socket = connected(&server).await;
+    for (id, answered) in [
+        ("0", "0"),
+        ("007", "7"),
+        // As a floating-point number it would be another.
+        ("9007199254740993", "9007199254740993"),
+        ("18446744073709551615", "18446744073709551615"),
+    ] {
+        socket.send(format!(r#"42{id}["e"]"#)).await;
+        assert_eq!(socket.text().await, format!("43{answered}[]"));
+    }
+    // Nobody asked for these, whatever their ids.
+    for id in ["0", "9007199254740993", "18446744073709551615"] {
+        socket.send(format!("43{id}[]")).await;
+        socket.send(format!("43{id}[]")).await;
+    }
+    socket.send(r#"421["e"]"#).await;
+    assert_eq!(socket.text().await, "431[]");
+    socket.send(r#"4218446744073709551616["e"]"#).await;
+    assert_eq!(socket.end().await, End::Close(None));
 }
 
 #[tokio::test(start_paused = true)]

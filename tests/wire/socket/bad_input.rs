@@ -1,6 +1,10 @@
 //! Hostile input: it ends its own connection, and nothing else.
 
-use super::{connected, server};
+use serde_json::json;
+use socketio::{Ack, Args, Config, Incoming, Limits, Server as Io};
+
+use super::{connected, join, server};
+use crate::support::Server;
 use crate::support::websocket::End;
 
 #[tokio::test(start_paused = true)]
@@ -57,8 +61,7 @@ async fn a_violation_closes_the_connection() {
 #[tokio::test(start_paused = true)]
 async fn a_hundred_levels_are_deep_enough() {
     let (io, server) = server();
-    io.of("/")
-        .on("e", async |_, args: socketio::Args| socketio::Ack(args));
+    io.of("/").on("e", async |_, args: Args| Ack(args));
     let mut socket = connected(&server).await;
     let levels = format!("{}{}", "[".repeat(99), "]".repeat(99));
     socket.send(format!(r#"420["e",{levels}]"#)).await;
@@ -106,6 +109,82 @@ async fn attachments_that_do_not_come_close_the_connection() {
     socket.send("3").await;
     assert_eq!(socket.end().await, End::Close(None));
     assert_eq!(start.elapsed().as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attachments_with_too_many_bytes_close_the_connection() {
+    let io = Io::new(Config::default().limits(Limits::default().attachment_bytes(10)));
+    io.of("/").on("e", async |_, args: Args| Ack(args.bytes()));
+    let server = Server::socketio(&io);
+    let header = r#"452-1["e",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#;
+    for (lengths, is_taken) in [([4, 6], true), ([4, 7], false), ([11, 0], false)] {
+        let mut socket = connected(&server).await;
+        socket.send(header).await;
+        for length in lengths {
+            socket.send(vec![0; length]).await;
+        }
+        match is_taken {
+            true => assert!(socket.text().await.starts_with("431[")),
+            false => assert_eq!(socket.end().await, End::Close(None)),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_auth_payload_that_is_too_long_closes_the_connection_and_no_other() {
+    let (io, server) = server();
+    io.of("/").middleware(async |_, _: Args| Ok::<_, &str>(()));
+    let mut other = connected(&server).await;
+    let limit = Limits::default().auth_bytes;
+    for (length, is_taken) in [(limit, true), (limit + 1, false), (990_000, false)] {
+        let token = "x".repeat(length - r#"{"token":""}"#.len());
+        let connect = format!("40{}", json!({ "token": token }));
+        let mut socket = server.websocket().await;
+        socket.send(connect.as_str()).await;
+        match is_taken {
+            true => assert!(socket.text().await.starts_with("40{")),
+            false => assert_eq!(socket.end().await, End::Close(None)),
+        }
+        let session = server.polling().await;
+        session.post(&connect).await.assert(200, "ok");
+        match is_taken {
+            true => assert!(session.get().await.text().starts_with("40{")),
+            false => session.get().await.assert(200, "6\u{1e}1"),
+        }
+    }
+    io.emit("still here", ()).unwrap();
+    assert_eq!(other.text().await, r#"42["still here"]"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_every_object_of_javascript_has_are_names_like_any_other() {
+    let (io, server) = server();
+    let mut other = connected(&server).await;
+    let mut socket = connected(&server).await;
+    for name in ["__proto__", "constructor", "toString", "hasOwnProperty"] {
+        let namespace = io.of(name);
+        let unknown = format!(r#"420["{name}"]"#);
+        namespace.on_event(async |socket, event: Incoming| {
+            socket.join(event.name())?;
+            Ok::<_, socketio::JoinError>(event)
+        });
+        namespace.on(name, async |_, value: serde_json::Value| Ack(value));
+        // It is no handler of `/`, nor a room of somebody there.
+        socket.send(unknown.as_str()).await;
+        assert!(io.to(name).sockets().is_empty());
+        join(&mut socket, &format!("/{name},")).await;
+        let payload = format!(r#"{{"{name}":{{"isAdmin":true}}}}"#);
+        socket
+            .send(format!(r#"42/{name},7["{name}",{payload}]"#))
+            .await;
+        let answer = format!("43/{name},7[{payload}]");
+        assert_eq!(socket.text().await, answer);
+        assert_eq!(namespace.to(name).sockets().len(), 1);
+        assert_eq!(namespace.rooms().len(), 1);
+    }
+    other.send(r#"420["isAdmin"]"#).await;
+    io.emit("end", ()).unwrap();
+    assert_eq!(other.text().await, r#"42["end"]"#);
 }
 
 #[tokio::test(start_paused = true)]

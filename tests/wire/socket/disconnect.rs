@@ -5,7 +5,8 @@ use socketio::{DisconnectReason, Namespace};
 use tokio::sync::mpsc;
 
 use super::{connected, join, server};
-use crate::support::websocket::End;
+use crate::support::settle;
+use crate::support::websocket::{End, Websocket};
 
 /// Reports the reason of each disconnect, and the rooms that the socket was in.
 fn observe(namespace: &Namespace) -> mpsc::UnboundedReceiver<(String, usize)> {
@@ -60,6 +61,54 @@ async fn every_disconnect_has_its_reason_and_is_told_once() {
     assert_eq!(reasons.recv().await, shutdown);
     assert_eq!(namespace.socket_count(), 0);
     assert!(reasons.try_recv().is_err(), "each was told once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sockets_that_are_ended_in_mid_upgrade_are_told_once_and_leave_nothing() {
+    // From either side, before and after each packet of the upgrade.
+    for step in 0..4_usize {
+        for (by_client, reason) in [
+            (false, "server namespace disconnect"),
+            (true, "transport close"),
+        ] {
+            let (io, server) = server();
+            let mut reasons = ["/", "/custom"].map(|name| observe(&io.of(name)));
+            let session = server.polling().await;
+            session.post("40\u{1e}40/custom,").await.assert(200, "ok");
+            session.get().await;
+            let get = session.start_get().await;
+            let mut candidate: Option<Websocket> = None;
+            if step > 0 {
+                candidate = Some(session.upgrade().await);
+            }
+            for packet in ["2probe", "5"].iter().take(step.saturating_sub(1)) {
+                let candidate = candidate.as_mut().expect("it was opened first");
+                candidate.send(*packet).await;
+                settle().await;
+            }
+            if by_client {
+                // A session on polling would outlive its candidate.
+                session.post("1").await;
+                drop((get, candidate));
+            } else {
+                let socket = io.sockets().remove(0);
+                socket.close();
+                socket.close();
+                drop((get, candidate));
+            }
+            for reasons in &mut reasons {
+                let told = reasons.recv().await;
+                assert_eq!(told, Some((reason.into(), 1)), "step {step}");
+            }
+            io.close().await;
+            for (name, mut reasons) in ["/", "/custom"].into_iter().zip(reasons) {
+                assert!(reasons.try_recv().is_err(), "{name} was told twice");
+                let namespace = io.of(name);
+                assert_eq!((namespace.socket_count(), namespace.room_count()), (0, 0));
+            }
+            assert_eq!(io.engine().session_count(), 0);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

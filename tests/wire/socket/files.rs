@@ -54,6 +54,15 @@ async fn the_eight_files_are_served_whatever_the_query_and_the_method() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_files_their_names_are_left_to_the_engine() {
+    let server = Server::socketio(&Io::new(Config::default()));
+    for name in NAMES {
+        let answer = get(&server, &format!("/socket.io/{name}"), &[]).await;
+        answer.assert_refused(400, 0, "Transport unknown");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_file_of_the_client_is_left_to_the_engine() {
     let (_io, server) = serving([
         ("socket.io.js", &b"content"[..]),

@@ -5,11 +5,15 @@ mod bad_input;
 mod connect;
 mod disconnect;
 mod events;
+#[cfg(feature = "metrics")]
+mod figures;
 mod files;
+mod logs;
 mod msgpack;
 mod protocol_4;
 mod recovery;
 mod rooms;
+mod volatile;
 
 use socketio::{Config, Server as Io};
 

@@ -52,7 +52,7 @@ async fn over_polling_all_of_it_is_one_payload() {
         Ok::<_, BoxError>(())
     });
     let session = server.polling().await;
-    session.post("40").await.assert(200, "ok");
+    session.post(r#"40{"token":"x"}"#).await.assert(200, "ok");
     let body = session.get().await;
     let (connect, event) = body.text().split_once('\x1e').unwrap();
     let (connect, offset) = (connect.to_owned(), offset(event, r#"42["first","#));

@@ -1,6 +1,9 @@
 //! The server under test, and the clients that are scripted against it.
 
+#[cfg(feature = "metrics")]
+pub(crate) mod figures;
 pub(crate) mod http;
+pub(crate) mod log;
 pub(crate) mod websocket;
 
 use std::convert::Infallible;

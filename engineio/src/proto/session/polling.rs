@@ -26,6 +26,17 @@ pub(super) enum Poll {
 }
 
 /// How a transport's exchange ended.
+///
+/// ```
+/// # use std::time::Instant;
+/// use engineio::{Delivery, Payload, Session};
+///
+/// /// What is said of a response once it was written, or could not be.
+/// fn over(session: &mut Session, payload: &Payload, written: std::io::Result<()>, now: Instant) {
+///     let how = if written.is_ok() { Delivery::Done } else { Delivery::Aborted };
+///     session.end_poll(payload.charge, how, now);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Delivery {
     /// The client went away before it was over.
@@ -35,6 +46,19 @@ pub enum Delivery {
 }
 
 /// The body of a polling response.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use engineio::{Config, Delivery, Session, Sid, Transport};
+/// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+/// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+/// session.begin_poll(now)?;
+/// let payload = session.poll_payload().expect("the open packet waits");
+/// assert_eq!(payload.packets, 1);
+/// assert!(payload.body.as_bytes().starts_with(br#"0{"sid":"#));
+/// session.end_poll(payload.charge, Delivery::Done, now);
+/// # Ok::<_, engineio::Refused>(())
+/// ```
 #[derive(Debug, Eq, PartialEq)]
 pub struct Payload {
     /// The body.
@@ -47,6 +71,18 @@ pub struct Payload {
 
 impl Session {
     /// A GET came: it waits for [`poll_payload`](Self::poll_payload).
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use engineio::{Config, Refused, Session, Sid, Transport};
+    /// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+    /// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+    /// session.begin_poll(now)?;
+    /// assert!(session.has_payload());
+    /// assert_eq!(session.begin_poll(now), Err(Refused::Overlap));
+    /// assert!(session.close_reason().is_some());
+    /// # Ok::<_, Refused>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -67,6 +103,21 @@ impl Session {
 
     /// The answer to the GET that waits, once there is one. Its body is in
     /// flight until [`end_poll`](Self::end_poll).
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use engineio::{Class, Config, Delivery, Message, Session, Sid, Transport};
+    /// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+    /// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+    /// session.begin_poll(now)?;
+    /// let open = session.poll_payload().expect("the open packet waits");
+    /// session.end_poll(open.charge, Delivery::Done, now);
+    /// session.begin_poll(now)?;
+    /// assert!(!session.has_payload());
+    /// session.send(&[Message::from("hello")], Class::Reliable)?;
+    /// assert_eq!(session.poll_payload().map(|payload| payload.body), Some("4hello".into()));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     pub fn poll_payload(&mut self) -> Option<Payload> {
         let mut packets = Vec::new();
         let mut charge = 0;
@@ -107,8 +158,9 @@ impl Session {
         self.outbox.charge_more(charge);
     }
 
-    /// The response to a GET is over: what it carried is no longer charged. If
-    /// the client went away before it had all of it, the session is closed.
+    /// The response to a GET, with what [`poll_payload`](Self::poll_payload) gave,
+    /// is over: what it carried is no longer charged. If the client went away
+    /// before it had all of it, the session is closed.
     pub fn end_poll(&mut self, charge: usize, how: Delivery, now: Instant) {
         self.handle_timeout(now);
         self.outbox.release(charge);
@@ -119,6 +171,17 @@ impl Session {
     }
 
     /// The GET that waits was given up by its client: the session is closed.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use engineio::{CloseReason, Config, Session, Sid, Transport};
+    /// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+    /// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+    /// session.begin_poll(now)?;
+    /// session.cancel_poll(now);
+    /// assert_eq!(session.close_reason(), Some(CloseReason::TransportError));
+    /// # Ok::<_, engineio::Refused>(())
+    /// ```
     pub fn cancel_poll(&mut self, now: Instant) {
         self.handle_timeout(now);
         self.poll = Poll::None;
@@ -126,6 +189,18 @@ impl Session {
     }
 
     /// A POST came: its packets follow, then [`end_push`](Self::end_push).
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use engineio::{Config, Delivery, Event, Packet, Session, Sid, Transport};
+    /// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+    /// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+    /// session.begin_push(now)?;
+    /// session.handle_packet(Transport::Polling, Packet::Message("hello".into()), now)?;
+    /// session.end_push(Delivery::Done, now);
+    /// assert_eq!(session.poll_event(now), Some(Event::Message("hello".into())));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -141,7 +216,8 @@ impl Session {
         Ok(())
     }
 
-    /// The POST is over. If its body did not come whole, the session is closed.
+    /// The POST of [`begin_push`](Self::begin_push) is over. If its body did not
+    /// come whole, the session is closed.
     pub fn end_push(&mut self, how: Delivery, now: Instant) {
         self.handle_timeout(now);
         self.is_pushing = false;

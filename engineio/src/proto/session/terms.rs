@@ -7,6 +7,18 @@ use crate::proto::transport::Transport;
 
 /// A packet that breaks the rules; the connection that it came on is to be
 /// closed, and the session is, unless the connection was only a candidate.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use engineio::{Config, Packet, Session, Sid, Transport};
+/// use engineio::Fault;
+///
+/// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+/// # let mut session = Session::new(Config::default().into(), sid, Transport::Websocket, now);
+/// let ping = Packet::Ping("".into());
+/// let fault = session.handle_packet(Transport::Websocket, ping, now).unwrap_err();
+/// assert_eq!(fault, Fault::HeartbeatDirection);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -23,6 +35,13 @@ pub enum Fault {
 }
 
 /// How a client opened its session: what it speaks, and over what.
+///
+/// ```
+/// use engineio::{Hello, Revision, Transport};
+///
+/// let hello = Hello::from(Transport::Websocket);
+/// assert_eq!((hello.revision, hello.base64, hello.jsonp), (Revision::V4, false, None));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Hello {
     /// It takes no binary data on polling, but base64. Only revision 3 asks;
@@ -49,6 +68,18 @@ impl From<Transport> for Hello {
 }
 
 /// What happened on a session, for its application.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use engineio::{Close, CloseReason, Config, Session, Sid, Transport};
+/// use engineio::Event;
+///
+/// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+/// # let mut session = Session::new(Config::default().into(), sid, Transport::Websocket, now);
+/// session.close(Close::Discard, now);
+/// assert_eq!(session.poll_event(now), Some(Event::Closed(CloseReason::ForcedClose)));
+/// assert_eq!(session.poll_event(now), None);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Event {
     /// The client sent a message.
@@ -60,6 +91,20 @@ pub enum Event {
 }
 
 /// Whether a message may be dropped.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use engineio::{Config, Message, SendError, Session, Sid, Transport};
+/// use engineio::Class;
+///
+/// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+/// # let mut session = Session::new(Config::default().into(), sid, Transport::Websocket, now);
+/// let message = [Message::from("hello")];
+/// // The open packet is queued still.
+/// assert_eq!(session.send(&message, Class::Volatile), Err(SendError::Dropped));
+/// assert_eq!(session.send(&message, Class::Reliable), Ok(()));
+/// assert_eq!(session.send(&message, Class::Keyed("greeting")), Ok(()));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Class<'a> {
     /// It is queued, and a newer one of the same key takes its place as long as
@@ -78,6 +123,18 @@ pub enum Class<'a> {
 }
 
 /// How a server closes a session.
+///
+/// ```
+/// use engineio::{Close, Config, Engine};
+///
+/// let engine = Engine::new(Config::default(), async |socket| {
+///     let farewell = match socket.send("the doors are closed") {
+///         Ok(()) => Close::Flush,
+///         Err(_) => Close::Discard,
+///     };
+///     socket.close(farewell);
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Close {
     /// At once; what is queued is dropped.

@@ -17,10 +17,37 @@ pub(super) struct Probe {
 }
 
 /// Names one attempt at an upgrade, so that a stale one cannot harm a newer.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use engineio::{Config, Session, Sid, Transport};
+/// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+/// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+/// let first = session.begin_probe(now)?;
+/// session.cancel_probe(first);
+/// let second = session.begin_probe(now)?;
+/// assert!(session.is_probing(second) && !session.is_probing(first));
+/// # Ok::<_, engineio::Refused>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ProbeId(u64);
 
 /// What a packet on a candidate websocket leads to.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use engineio::{Config, Packet, ProbeStep, Session, Sid, Transport};
+/// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+/// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+/// let probe = session.begin_probe(now)?;
+/// let step = session.handle_probe(probe, &Packet::Ping("probe".into()), now)?;
+/// assert_eq!(step, ProbeStep::Pong);
+/// assert!(session.is_upgrading());
+/// let step = session.handle_probe(probe, &Packet::Upgrade("".into()), now)?;
+/// assert_eq!(step, ProbeStep::Upgraded);
+/// assert_eq!(session.transport(), Transport::Websocket);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProbeStep {
     /// `3probe` is to be sent on the candidate.
@@ -31,6 +58,17 @@ pub enum ProbeStep {
 
 impl Session {
     /// A second connection wants to become the session's transport.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use engineio::{Config, Refused, Session, Sid, Transport};
+    /// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+    /// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+    /// session.begin_probe(now)?;
+    /// assert!(session.is_upgrading());
+    /// assert_eq!(session.begin_probe(now), Err(Refused::TransportMismatch));
+    /// # Ok::<_, Refused>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -51,6 +89,18 @@ impl Session {
     }
 
     /// A packet came on the candidate.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use engineio::{Config, Fault, Packet, Session, Sid, Transport};
+    /// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+    /// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+    /// let probe = session.begin_probe(now)?;
+    /// let step = session.handle_probe(probe, &Packet::Message("too soon".into()), now);
+    /// assert_eq!(step, Err(Fault::NoProbe));
+    /// assert!(!session.is_upgrading());
+    /// # Ok::<_, engineio::Refused>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -91,16 +141,29 @@ impl Session {
     }
 
     /// The candidate is gone; the session stays where it is.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use engineio::{Config, Session, Sid, Transport};
+    /// # let (now, sid) = (Instant::now(), Sid::from_bytes([7; 15]));
+    /// # let mut session = Session::new(Config::default().into(), sid, Transport::Polling, now);
+    /// let probe = session.begin_probe(now)?;
+    /// session.cancel_probe(probe);
+    /// assert!(!session.is_upgrading() && !session.is_probing(probe));
+    /// # Ok::<_, engineio::Refused>(())
+    /// ```
     pub fn cancel_probe(&mut self, id: ProbeId) {
         self.probe.take_if(|probe| probe.id == id);
     }
 
-    /// Whether a candidate wants to become the session's transport.
+    /// Whether a candidate wants to become the session's transport, see
+    /// [`begin_probe`](Self::begin_probe).
     pub fn is_upgrading(&self) -> bool {
         self.probe.is_some()
     }
 
-    /// Whether this attempt at an upgrade is still going on.
+    /// Whether this attempt at an upgrade is still going on: it did not end, and was
+    /// not [given up](Self::cancel_probe).
     pub fn is_probing(&self, id: ProbeId) -> bool {
         self.probe.as_ref().is_some_and(|probe| probe.id == id)
     }

@@ -18,6 +18,23 @@ use crate::DecodeError;
 /// A tuple takes several arguments, `()` none, anything else the first; see
 /// [`Args::parse`]. Arrays of a fixed length are tuples to serde, and so to
 /// this rule.
+///
+/// ```
+/// use socketio::{Args, DecodeError, FromArgs};
+///
+/// /// As many points as there are.
+/// struct Line(Vec<(f64, f64)>);
+///
+/// impl FromArgs for Line {
+///     fn from_args(args: Args) -> Result<Self, DecodeError> {
+///         args.to_list().map(Self)
+///     }
+/// }
+///
+/// let Line(points) = Args::new(((0.0, 0.0), (1.0, 2.0)))?.parse()?;
+/// assert_eq!(points.len(), 2);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "arguments cannot be read as `{Self}`",
     label = "this is no payload",

@@ -81,6 +81,41 @@ fn anything_else_is_written_as_one_argument() {
 }
 
 #[test]
+fn numbers_that_json_has_not_are_null_and_integers_of_any_length_are_written() {
+    assert_eq!(
+        json_of((f64::NAN, f64::INFINITY, f32::NEG_INFINITY, -0.0)),
+        "null,null,null,-0.0"
+    );
+    let nested = vec![Some(f32::NAN), Some(1.5), None];
+    assert_eq!(json_of(nested), "[null,1.5,null]");
+    assert_eq!(
+        json_of((u64::MAX, i64::MIN, u128::MAX, i128::MIN)),
+        "18446744073709551615,-9223372036854775808,\
+         340282366920938463463374607431768211455,-170141183460469231731687303715884105728"
+    );
+}
+
+#[test]
+fn long_numbers_and_equal_keys_are_what_the_type_makes_of_them() {
+    let digits = "9".repeat(10_000);
+    let args = received(&format!(r#"{digits},1e400,{{"x":1,"y":2,"x":3}}"#));
+    assert!(args.as_json().contains(&digits), "it can be passed on");
+    assert!(args.get::<u64>(0).is_err());
+    assert!(args.get::<f64>(0).is_err());
+    assert!(args.get::<f64>(1).is_err());
+    assert_eq!(args.get::<Json>(2).unwrap(), json!({ "x": 3, "y": 2 }));
+    assert!(args.get::<Point>(2).is_err());
+    assert!(args.get::<crate::Value>(1).is_err());
+    let exact: (u64, i64, f64) = received("18446744073709551615,-9223372036854775808,1e21")
+        .parse()
+        .unwrap();
+    assert_eq!(exact, (u64::MAX, i64::MIN, 1e21));
+    assert!(received("18446744073709551616").parse::<u64>().is_err());
+    assert!(received("-1").parse::<u64>().is_err());
+    assert!(received("1.0").parse::<u64>().is_err());
+}
+
+#[test]
 fn arguments_are_written_as_they_are() {
     let args = received("1.50, {\"b\":2, \"a\":1}");
     assert_eq!(json_of(&args), "1.50, {\"b\":2, \"a\":1}");
@@ -88,7 +123,6 @@ fn arguments_are_written_as_they_are() {
     assert_eq!(json_of(Args::default()), "");
 }
 
-#[cfg(feature = "server")]
 #[test]
 fn what_is_detached_keeps_nothing_of_its_message() {
     let buffer = Bytes::from(br#"["name","a"]"#.to_vec());
@@ -103,6 +137,9 @@ fn what_is_detached_keeps_nothing_of_its_message() {
     args.detach(100);
     assert!(buffer.is_unique());
     assert!(!large.is_unique(), "it is not small");
+    assert_eq!(format!("{args:?}"), before);
+    let args = args.detached();
+    assert!(large.is_unique());
     assert_eq!(format!("{args:?}"), before);
 }
 

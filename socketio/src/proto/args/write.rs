@@ -20,6 +20,18 @@ use crate::EncodeError;
 ///
 /// The value is asked for its shape first, which runs a hand-written
 /// `Serialize` up to its first call of the serializer once more.
+///
+/// ```
+/// use socketio::{Args, EncodeError, IntoArgs};
+///
+/// fn count(args: impl IntoArgs) -> Result<usize, EncodeError> {
+///     Ok(Args::new(args)?.len())
+/// }
+/// assert_eq!(count(())?, 0);
+/// assert_eq!(count(vec!["a", "b"])?, 1);
+/// assert_eq!(count(("a", "b"))?, 2);
+/// # Ok::<_, EncodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent",
     label = "this is no payload",
@@ -129,7 +141,7 @@ impl Writer {
     }
 
     fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        let formatter = Placeholders(&mut self.attachments);
+        let formatter = Placeholders::new(&mut self.attachments);
         let mut serializer = serde_json::Serializer::with_formatter(&mut self.json, formatter);
         Ok(value.serialize(&mut serializer)?)
     }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::Args;
+use crate::{Args, Parser};
 
 /// What `bytes::Bytes` and `serde_bytes` do: serde bytes, and on the way in
 /// strings and arrays as well.
@@ -224,6 +224,75 @@ fn an_error_half_way_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_panic_half_way_leaves_nothing_behind() {
+    struct Panics;
+
+    impl Serialize for Panics {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("no luck")
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Panics {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let data = Plain::deserialize(deserializer)?;
+            panic!("no luck with {data:?}")
+        }
+    }
+
+    #[derive(Debug)]
+    struct PanicsAtBytes;
+
+    impl<'de> Deserialize<'de> for PanicsAtBytes {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_bytes(Self)
+        }
+    }
+
+    impl Visitor<'_> for PanicsAtBytes {
+        type Value = Self;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("luck")
+        }
+
+        fn visit_bytes<E: de::Error>(self, _: &[u8]) -> Result<Self, E> {
+            panic!("no luck")
+        }
+    }
+
+    let data = Bytes::from(vec![7; 100]);
+    let deep = || vec![(1, vec![Binary(data.clone())])];
+    let args = Args::new((deep(), Binary(data.clone()))).unwrap();
+    for parser in parsers() {
+        let fails = (deep(), Some(Panics));
+        assert!(panics(|| parser
+            .encode_event("/", "a", &fails, None)
+            .is_ok()));
+        let event = parser.encode_event("/", "a", &(deep(), Binary(data.clone())), None);
+        let whole = parser.encode_event("/", "a", &args, None);
+        assert_eq!(event.unwrap(), whole.unwrap());
+    }
+    assert!(panics(|| args.get::<Vec<(u8, Vec<Panics>)>>(0).is_ok()));
+    assert!(panics(|| args.get::<PanicsAtBytes>(1).is_ok()));
+    drop(args);
+    assert!(data.is_unique(), "nobody holds what was lent");
+}
+
+fn panics(call: impl FnOnce() -> bool) -> bool {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err()
+}
+
+fn parsers() -> Vec<Parser> {
+    let parsers = [
+        Some(Parser::Json),
+        #[cfg(feature = "msgpack")]
+        Some(Parser::MessagePack),
+    ];
+    parsers.into_iter().flatten().collect()
+}
+
+#[test]
 fn a_serialize_that_writes_json_of_its_own_is_not_disturbed() {
     struct Nested;
 
@@ -295,8 +364,28 @@ fn without_attachments_a_placeholder_is_data() {
 }
 
 #[test]
-fn a_forged_placeholder_beside_binary_data_is_read_or_refused() {
-    let forge = |forged: Json| Args::new((forged, Binary::sample(b"data"))).unwrap();
+fn an_object_that_imitates_a_placeholder_beside_binary_data_is_data() {
+    for forged in [
+        json!({ "_placeholder": true, "num": 0 }),
+        json!({ "_placeholder": true }),
+        json!({ "_placeholder": true, "num": 1 }),
+        json!({ "_placeholder": true, "num": 0, "x": [{ "_placeholder": true, "num": 0 }] }),
+        json!({ "x": "_placeholder", "_placeholder": true, "num": "splice" }),
+    ] {
+        let data = Binary::sample(b"data");
+        let args = Args::new((&forged, &data)).unwrap();
+        let read = args.parse::<(Value, Value)>().unwrap();
+        assert_eq!(read, (forged.clone().into(), data.into()));
+        assert_eq!(args.get::<Json>(0).unwrap(), forged);
+    }
+}
+
+#[test]
+fn raw_json_beside_binary_data_may_hold_placeholders() {
+    let forge = |forged: Json| {
+        let raw = RawValue::from_string(forged.to_string()).unwrap();
+        Args::new((raw, Binary::sample(b"data"))).unwrap()
+    };
     let args = forge(json!({ "_placeholder": true, "num": 0 }));
     assert_eq!(args.get::<Value>(0).unwrap(), Value::sample(b"data"));
     for forged in [

@@ -1,6 +1,5 @@
 use super::*;
 
-mod model;
 mod protocol_4;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);

@@ -4,7 +4,7 @@ use bytestring::ByteString;
 
 use super::super::args::Args;
 use super::super::binary::PLACEHOLDER;
-use super::super::json::{Array, JsonError, Kind, Placeholder, Scanner, unescape};
+use super::super::json::{Array, JsonError, Kind, Placeholder, Scanner, Spelling, unescape};
 use super::super::packet::{Data, Type};
 use super::header::Header;
 use crate::{Limits, PacketError};
@@ -37,8 +37,9 @@ pub(super) fn read_with_placeholders(
     header: &Header<'_>,
     payload: &ByteString,
     limits: &Limits,
+    spelling: Spelling,
 ) -> Result<Option<Data>, PacketError> {
-    let mut scanner = Scanner::new(payload, limits.depth).with_placeholders();
+    let mut scanner = Scanner::new(payload, limits.depth).with_placeholders(spelling);
     let (kind, id) = (header.kind, header.id);
     let data = read_elements(kind, id, payload, &mut scanner)?;
     let placeholders = scanner.into_placeholders();

@@ -39,6 +39,10 @@ fn no_argument_and_one_are_written() {
         ),
         r#"2["",{}]"#
     );
+    assert_eq!(
+        text(&Parser::Json.encode_event("/", "a", &[0; 0], None).unwrap()),
+        r#"2["a"]"#
+    );
     assert_eq!(text(&Parser::Json.encode_ack("/", 7, &()).unwrap()), "37[]");
     assert_eq!(
         text(&Parser::Json.encode_ack("/x", 10, &vec![1]).unwrap()),
@@ -117,7 +121,9 @@ fn reserved_names_are_refused() {
         let error = Parser::Json.encode_event("/", name, &(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("{name:?} is a reserved event name")
+            format!(
+                "{name:?} is a reserved event name, which has a meaning of its own: emit another"
+            )
         );
     }
     for name in ["error", "connection", "message", "__proto__", "Connect"] {

@@ -132,7 +132,7 @@ fn an_array_tells_its_elements() {
 }
 
 fn placeholders(text: &str) -> Vec<(String, Option<usize>)> {
-    let mut scanner = Scanner::new(text, 100).with_placeholders();
+    let mut scanner = Scanner::new(text, 100).with_placeholders(Spelling::Any);
     scanner.value().unwrap();
     let found = scanner.into_placeholders().into_iter();
     found
@@ -246,7 +246,7 @@ proptest! {
 
     #[test]
     fn arbitrary_text_does_not_panic(text in any::<String>()) {
-        let mut scanner = Scanner::new(&text, 100).with_placeholders();
+        let mut scanner = Scanner::new(&text, 100).with_placeholders(Spelling::Any);
         let _ = scanner.value();
         scanner.into_placeholders();
     }

@@ -9,7 +9,7 @@ use rmp::Marker;
 use serde::Serialize;
 
 use super::date;
-use crate::proto::binary::PLACEHOLDER;
+use crate::proto::binary::{ESCAPED, PLACEHOLDER};
 use crate::proto::json::MAX_DEPTH;
 use crate::{Limits, PacketError};
 
@@ -64,10 +64,15 @@ impl<'a> Reader<'a> {
         self.text(marker)
     }
 
-    /// Reads a value, which may be an integer.
+    /// Reads a value, which may be an integer. JavaScript does not know how it
+    /// was written: 2.0 is one.
     pub(super) fn integer(&mut self) -> Result<Option<i128>> {
         let marker = self.marker()?;
-        self.number(marker)
+        let float = self.float(marker)?;
+        match float {
+            Some(float) => Ok(whole(float)),
+            None => self.number(marker),
+        }
     }
 
     /// Reads a value that JavaScript takes as if it were not there.
@@ -75,6 +80,12 @@ impl<'a> Reader<'a> {
         let is_undefined = matches!(self.message[self.at..], [0xd4, 0, _, ..]);
         self.at += if is_undefined { 3 } else { 0 };
         is_undefined
+    }
+
+    fn skip_nil(&mut self) -> bool {
+        let is_nil = self.message.get(self.at) == Some(&NIL);
+        self.at += usize::from(is_nil);
+        is_nil
     }
 
     /// Reads a value that means nothing.
@@ -86,11 +97,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads the packet's data in place of any that came before.
+    /// Reads the packet's data in place of any that came before. Clients that
+    /// know no `undefined` write `nil` where there is none.
     pub(super) fn read_data(&mut self) -> Result<()> {
         self.json.clear();
         self.attachments.clear();
-        if self.skip_undefined() {
+        if self.skip_undefined() || self.skip_nil() {
             return Ok(());
         }
         self.json.reserve(self.message.len() - self.at);
@@ -112,6 +124,8 @@ impl<'a> Reader<'a> {
         let marker = self.marker()?;
         if let Some(number) = self.number(marker)? {
             self.write(&number);
+        } else if let Some(number) = self.float(marker)? {
+            self.write(&number);
         } else if let Some(text) = self.text(marker)? {
             self.write(text);
         } else if let Some(len) = self.array_len(marker)? {
@@ -128,14 +142,6 @@ impl<'a> Reader<'a> {
                 Marker::Null => self.json.extend(b"null"),
                 Marker::False => self.json.extend(b"false"),
                 Marker::True => self.json.extend(b"true"),
-                Marker::F32 => {
-                    let number = f32::from_be_bytes(self.array()?);
-                    self.write(&f64::from(number));
-                }
-                Marker::F64 => {
-                    let number = f64::from_be_bytes(self.array()?);
-                    self.write(&number);
-                }
                 _ => return Err(PacketError::Payload),
             }
         }
@@ -165,9 +171,8 @@ impl<'a> Reader<'a> {
     /// Reads a key and its value.
     fn entry(&mut self) -> Result<()> {
         match &*self.key()? {
-            // Spelled so, it is a key like any other: here binary data stands
-            // where it is, and no object stands for it.
-            "_placeholder" => self.json.extend(br#""\u005fplaceholder""#),
+            // Here binary data stands where it is, and no object stands for it.
+            "_placeholder" => write!(self.json, "\"{ESCAPED}\"").expect("a Vec takes any bytes"),
             key => self.write(key),
         }
         self.json.push(b':');
@@ -222,6 +227,14 @@ impl<'a> Reader<'a> {
             _ => return Ok(None),
         };
         Ok(Some(number))
+    }
+
+    fn float(&mut self, marker: Marker) -> Result<Option<f64>> {
+        Ok(match marker {
+            Marker::F32 => Some(f32::from_be_bytes(self.array()?).into()),
+            Marker::F64 => Some(f64::from_be_bytes(self.array()?)),
+            _ => None,
+        })
     }
 
     fn text(&mut self, marker: Marker) -> Result<Option<&'a str>> {
@@ -306,3 +319,14 @@ impl<'a> Reader<'a> {
         serde_json::to_writer(&mut self.json, value).expect("a Vec takes any bytes");
     }
 }
+
+/// The integer that a float is, if it is one and no other is written like it.
+fn whole(float: f64) -> Option<i128> {
+    let is_one = float.fract() == 0.0 && float.abs() < MORE_THAN_EXACT;
+    is_one.then_some(float as i128)
+}
+
+/// 2<sup>53</sup>: from here on floats leave out integers.
+const MORE_THAN_EXACT: f64 = 9_007_199_254_740_992.0;
+
+const NIL: u8 = 0xc0;

@@ -5,9 +5,10 @@ use engineio::Message;
 use proptest::prelude::*;
 
 use super::*;
-use crate::recovery::Ticket;
+use crate::proto::draft::Draft;
+use crate::recovery::{Local, Ticket};
 use crate::rooms::Selection;
-use crate::{Extensions, Namespace};
+use crate::{Args, Binary, EventId, Extensions, Namespace, Parser};
 
 const LIFETIME: Duration = Duration::from_secs(120);
 const DETECTION: Duration = Duration::from_secs(45);
@@ -15,7 +16,7 @@ const DETECTION: Duration = Duration::from_secs(45);
 #[test]
 fn who_comes_back_gets_what_was_for_it_and_nothing_else() {
     let mut test = Test::new(1 << 20, 1 << 20);
-    let first = test.emit("/", Audience::Selection(Selection::default()));
+    let first = test.emit("/", selection(&[], &[], None));
     let mut expected = Vec::new();
     for (to, except, is_meant) in [
         (&[][..], &[][..], true),
@@ -31,9 +32,9 @@ fn who_comes_back_gets_what_was_for_it_and_nothing_else() {
     }
     test.emit("/", selection(&[], &[], Some("me")));
     expected.push(test.emit("/", selection(&[], &[], Some("you"))));
-    expected.push(test.emit("/", Audience::Socket("me".into())));
-    test.emit("/", Audience::Socket("room1".into()));
-    test.emit("/other", Audience::Selection(Selection::default()));
+    expected.push(test.emit("/", Audience::one("me".into())));
+    test.emit("/", Audience::one("room1".into()));
+    test.emit("/other", selection(&[], &[], None));
 
     let pid = test.leave("/", "me", &["room1"]);
     let missed = test.come_back("/", &pid, &first);
@@ -127,6 +128,7 @@ fn what_was_sent_before_the_session_began_is_not_for_it() {
     test.now += Duration::from_secs(1);
     test.emit("/", selection(&["room"], &[], None));
     test.now += Duration::from_secs(1);
+    test.begin = test.store.next_offset("/").into();
     let pid = test.leave("/", "me", &["room"]);
     assert_eq!(test.come_back("/", &pid, &offset), Some(vec![]));
 }
@@ -180,13 +182,15 @@ fn what_is_kept_of_a_namespace_for_a_session_is_counted() {
     let test = Test::new(1 << 20, 1 << 20);
     let bytes = || lock(&test.store.state).sessions.bytes();
     let session = test.session("/x", "me", &[]);
-    let pattern = session.namespace.clone();
+    let pattern = session.local.as_ref().unwrap().namespace.clone();
     test.store.persist(session, test.now);
     let named = bytes();
     pattern.be_pattern();
     let name = format!("/{}", "x".repeat(200));
     let mut session = test.session("/x", "me", &[]);
-    session.namespace = pattern.child(name.as_str().into());
+    let child = pattern.child(name.as_str().into());
+    session.nsp = child.shared_name().clone();
+    session.local.as_mut().unwrap().namespace = child;
     test.store.persist(session, test.now);
     assert!(bytes() > 2 * named + 2 * name.len());
     let who = selection(&[], &[], None);
@@ -209,13 +213,13 @@ fn what_the_application_kept_is_dropped_under_no_lock() {
     for _ in 0..3 {
         let session = test.session("/", "me", &[]);
         let value = Curious(test.store.clone(), test.now, dropped.clone());
-        session.extensions.insert(value);
+        session.local.as_ref().unwrap().extensions.insert(value);
         test.store.persist(session, test.now);
     }
     assert_eq!(dropped.load(Ordering::SeqCst), 0);
     test.store.sweep(test.now);
     assert_eq!(dropped.load(Ordering::SeqCst), 2);
-    test.store.clear();
+    test.store.close();
     assert_eq!(dropped.load(Ordering::SeqCst), 3);
 }
 
@@ -225,6 +229,52 @@ fn a_pid_is_shortened_where_it_is_printed() {
     let pid = test.leave("/", "me", &[]);
     let printed = format!("{:?}", test.store);
     assert!(printed.contains(&pid[..6]) && !printed.contains(&pid));
+}
+
+#[test]
+fn what_is_written_of_a_session_and_of_an_event_is_read() {
+    let mut test = Test::new(1 << 20, 1 << 20);
+    let offset = test.broadcast();
+    let pid = test.leave("/", "me", &["room"]);
+    let mut session = test.restore("/", &pid, &offset).unwrap();
+    session.data = Args::from_list([vec![Binary::from(vec![7])]]).unwrap();
+    let json = serde_json::to_string(&session).unwrap();
+    let read: KeptSession = serde_json::from_str(&json).unwrap();
+    assert!(read.local.is_none());
+    assert_eq!(serde_json::to_string(&read).unwrap(), json);
+    assert_eq!((read.pid(), read.sid(), read.nsp()), (&*pid, "me", "/"));
+    assert_eq!(read.data, session.data);
+
+    for parser in parsers() {
+        let args = (Binary::from(vec![1, 2]), "text");
+        let draft = Draft::new(parser, "/x", "e", &args).unwrap();
+        let id = EventId::new("node".into(), 7);
+        let audience = selection(&["a"], &["b"], Some("c"));
+        let event = KeptEvent::new("/x".into(), audience, Some(id), draft, &offset);
+        let json = serde_json::to_string(&event).unwrap();
+        let read: KeptEvent = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.packet(), event.packet());
+        assert_eq!((read.id(), read.offset()), (event.id(), &*offset));
+        assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        for (good, bad) in [
+            ("\"gap\":", "\"gap\":9"),
+            ("\"parts\":[", "\"parts\":[],\"_\":["),
+        ] {
+            let json = json.replace(good, bad);
+            assert!(serde_json::from_str::<KeptEvent>(&json).is_err(), "{json}");
+        }
+        let other = "x".repeat(16);
+        assert_eq!(read.for_socket("me", &other).offset(), other);
+        assert_eq!(read.offset(), offset);
+    }
+}
+
+fn parsers() -> Vec<Parser> {
+    vec![
+        Parser::Json,
+        #[cfg(feature = "msgpack")]
+        Parser::MessagePack,
+    ]
 }
 
 #[test]
@@ -304,8 +354,8 @@ proptest! {
             match step {
                 Step::Emit { nsp, audience, size } => {
                     let make = || audience_of(audience);
-                    let draft = Draft::new(crate::Parser::Json, NSPS[nsp], "e", &"x".repeat(size)).unwrap();
-                    let packet = test.store.append(NSPS[nsp], make(), draft, now);
+                    let draft = Draft::new(Parser::Json, NSPS[nsp], "e", &"x".repeat(size)).unwrap();
+                    let packet = test.append(NSPS[nsp], make(), draft);
                     let content: usize = packet.parts().iter().map(|part| part.len() + 192).sum();
                     sent.push(Sent {
                         nsp,
@@ -323,7 +373,7 @@ proptest! {
                 Step::Leave { nsp, rooms } => {
                     let rooms: Vec<_> = rooms.iter().map(|&room| ROOMS[room]).collect();
                     let mut session = test.session(NSPS[nsp], "me", &rooms);
-                    session.since = test.begin;
+                    session.since = test.begin.clone();
                     gone.push(Gone {
                         nsp,
                         at: now,
@@ -366,12 +416,12 @@ fn audience_of(number: usize) -> Audience {
         2 => selection(&["b", "c"], &["a"], None),
         3 => selection(&[], &["b"], Some("you")),
         4 => selection(&[], &[], Some("me")),
-        _ => Audience::Socket("me".into()),
+        _ => Audience::one("me".into()),
     }
 }
 
 struct Test {
-    begin: Instant,
+    begin: Arc<str>,
     now: Instant,
     store: Arc<Memory>,
 }
@@ -383,11 +433,11 @@ impl Test {
         let limits = Limits::default()
             .recovery_bytes(bytes)
             .recovery_session_bytes(session_bytes);
-        let begin = Instant::now();
+        let store = Arc::new(Memory::new(&recovery, DETECTION, &limits));
         Self {
-            begin,
-            now: begin,
-            store: Arc::new(Memory::new(&recovery, DETECTION, &limits)),
+            begin: store.next_offset("/").into(),
+            now: Instant::now(),
+            store,
         }
     }
 
@@ -397,19 +447,36 @@ impl Test {
 
     /// Sends something, and gives its offset.
     fn emit(&mut self, nsp: &str, audience: Audience) -> String {
-        let draft = Draft::new(crate::Parser::Json, nsp, "e", &()).unwrap();
-        offset_of(&self.store.append(nsp, audience, draft, self.now))
+        let draft = Draft::new(Parser::Json, nsp, "e", &()).unwrap();
+        offset_of(&self.append(nsp, audience, draft))
     }
 
-    fn session(&self, nsp: &str, sid: &str, rooms: &[&str]) -> Session {
-        Session {
+    fn append(&self, nsp: &str, audience: Audience, draft: Draft) -> Encoded {
+        let offset = self.store.next_offset(nsp);
+        let event = KeptEvent::new(nsp.into(), audience, None, draft, &offset);
+        let packet = event.packet().clone();
+        self.store.append(event, self.now);
+        packet
+    }
+
+    fn session(&self, nsp: &str, sid: &str, rooms: &[&str]) -> KeptSession {
+        let local = Local {
+            away: Arc::default(),
             extensions: Extensions::default(),
-            farewell: Ticket::new().farewell(),
+            farewell: Ticket::new(&Args::default()).farewell(),
             namespace: Namespace::new(nsp.into(), Arc::default(), None),
+        };
+        KeptSession {
+            auth: (*b"{}").into(),
+            data: Args::default(),
+            earlier: Vec::new(),
+            entered: self.begin.clone(),
+            local: Some(local),
+            nsp: nsp.into(),
             pid: Sid::random(),
             rooms: rooms.iter().map(|&room| room.into()).collect(),
             sid: sid.into(),
-            since: self.now,
+            since: self.begin.clone(),
         }
     }
 
@@ -421,20 +488,22 @@ impl Test {
         pid
     }
 
-    fn restore(&self, nsp: &str, pid: &str, offset: &str) -> Option<Session> {
-        self.store.restore(nsp, pid, offset, self.now)
+    fn restore(&self, nsp: &str, pid: &str, offset: &str) -> Option<KeptSession> {
+        self.store.take(nsp, pid, offset, self.now)
     }
 
     /// The offsets of what a client gets that comes back.
     fn come_back(&self, nsp: &str, pid: &str, offset: &str) -> Option<Vec<String>> {
         let session = self.restore(nsp, pid, offset)?;
         let who = Absentee {
+            earlier: &[],
             nsp,
+            offset,
             rooms: &session.rooms,
             sid: &session.sid,
-            since: session.since,
+            since: &session.since,
         };
-        let missed = self.store.missed(&who, offset, self.now);
+        let missed = self.store.missed(&who, self.now);
         let missed = missed.expect("the offset was good");
         Some(missed.iter().map(offset_of).collect())
     }
@@ -442,7 +511,7 @@ impl Test {
 
 fn selection(to: &[&str], except: &[&str], sender: Option<&str>) -> Audience {
     let list = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
-    Audience::Selection(Selection {
+    Audience::selection(&Selection {
         rooms: list(to),
         except: list(except),
         sender: sender.map(Into::into),

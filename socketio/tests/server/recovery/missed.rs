@@ -130,6 +130,38 @@ async fn a_client_that_missed_too_much_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_missed_more_than_it_can_be_sent_at_once_is_new() {
+    let config = Config::default()
+        .recovery(Recovery::default())
+        .engine(|engine| engine.limits(engineio::Limits::default().budget(10_000)));
+    let io = Server::new(config);
+    for (events, may_come_back) in [(5, true), (20, false)] {
+        let (client, place) = arrive(&io).await;
+        let offset = place.hear(&io, client).await;
+        for n in 0..events {
+            io.emit("e", (n, "x".repeat(1000))).unwrap();
+        }
+        let mut client = Client::open(&io).await;
+        client.send(&format!("0{}", place.claim(&offset))).await;
+        if !may_come_back {
+            assert_eq!(client.first().await, None, "it has to come once more");
+        }
+        let (client, packets) = match may_come_back {
+            true => {
+                let mut packets = Vec::new();
+                for _ in 0..=events {
+                    packets.push(client.recv().await);
+                }
+                (client, packets)
+            }
+            false => come_back(&io, &place, &offset).await,
+        };
+        assert_eq!(packets.last() == Some(&place.answer()), may_come_back);
+        client.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_cannot_be_told_what_it_missed_after_all_has_to_come_once_more() {
     let limits = Limits::default().recovery_bytes(10_000);
     let config = Config::default().recovery(Recovery::default());

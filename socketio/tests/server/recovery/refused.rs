@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engineio::Close;
 use serde_json::json;
-use socketio::BoxError;
+use socketio::{BoxError, Config, Recovery, Server};
 use tokio::sync::{Semaphore, SemaphorePermit as Permit};
 
 use super::{MAX_DISCONNECTION, Place, arrive, come_back, last, recovering};
@@ -164,6 +164,39 @@ async fn who_is_disconnected_while_it_is_away_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_is_closed_while_it_is_away_is_new_in_all_its_namespaces() {
+    let io = recovering();
+    io.of("/other");
+    for (how, may_come_back) in [
+        ("disconnect", true),
+        ("close", false),
+        ("disconnect it", true),
+        ("close it", false),
+    ] {
+        let (mut client, place) = arrive(&io).await;
+        client.send("0/other,").await;
+        let other = Place::of(client.recv().await.strip_prefix("0/other,").unwrap());
+        io.of("/other").to(&other.id).emit("heard", ()).unwrap();
+        let other_offset = last(&client.recv().await);
+        let socket = io.of("/").socket(&place.id).unwrap();
+        let offset = place.hear(&io, client).await;
+        match how {
+            "disconnect" => socket.disconnect(),
+            "close" => socket.close(),
+            "disconnect it" => io.to(&place.id).disconnect(),
+            _ => io.to(&place.id).close(),
+        }
+        let mut client = Client::open(&io).await;
+        let claim = other.claim(&other_offset);
+        client.send(&format!("0/other,{claim}")).await;
+        let answer = client.recv().await.replace("/other,", "");
+        assert_eq!(answer == other.answer(), may_come_back, "{how}");
+        let (_, packets) = come_back(&io, &place, &offset).await;
+        assert_ne!(packets, [place.answer()], "{how}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_disconnected_while_it_comes_back_is_new() {
     let io = recovering();
     let chat = io.of("/");
@@ -205,8 +238,66 @@ async fn who_is_disconnected_while_it_comes_back_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_the_secret_of_another_user_is_told_apart_by_middleware() {
+async fn who_comes_with_another_auth_payload_is_new() {
     let io = recovering();
+    for (before, now, may_come_back) in [
+        ("", json!({}), true),
+        ("{}", json!({}), true),
+        (
+            r#"{"token":"t","b":1}"#,
+            json!({ "b": 1, "token": "t" }),
+            true,
+        ),
+        (r#"{"token":"t"}"#, json!({}), false),
+        (r#"{"token":"t"}"#, json!({ "token": "u" }), false),
+        (r#"{"token":"t"}"#, json!({ "token": "t", "b": 1 }), false),
+        ("", json!({ "token": "t" }), false),
+    ] {
+        let mut client = Client::open(&io).await;
+        client.send(&format!("0{before}")).await;
+        let place = Place::of(&client.recv().await[1..]);
+        let offset = place.hear(&io, client).await;
+        let mut claim = now.clone();
+        claim["pid"] = json!(place.pid);
+        claim["offset"] = json!(offset);
+        let mut client = Client::open(&io).await;
+        client.send(&format!("0{claim}")).await;
+        let is_back = client.recv().await == place.answer();
+        assert_eq!(is_back, may_come_back, "{before} {now}");
+        client.close().await;
+        if !may_come_back {
+            // The session is gone: there is one guess.
+            claim = serde_json::from_str(before).unwrap_or_else(|_| json!({}));
+            claim["pid"] = json!(place.pid);
+            claim["offset"] = json!(offset);
+            let mut client = Client::open(&io).await;
+            client.send(&format!("0{claim}")).await;
+            assert_ne!(client.recv().await, place.answer(), "{before} {now}");
+            client.close().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stolen_secret_cuts_nobody_off() {
+    let io = recovering();
+    let mut client = Client::open(&io).await;
+    client.send(r#"0{"token":"t"}"#).await;
+    let place = Place::of(&client.recv().await[1..]);
+    io.of("/").emit("heard", ()).unwrap();
+    let offset = last(&client.recv().await);
+    let mut thief = Client::open(&io).await;
+    thief.send(&format!("0{}", place.claim(&offset))).await;
+    assert!(!thief.recv().await.contains(&*place.id));
+    io.of("/").emit("still", ()).unwrap();
+    assert_eq!(super::name(&client.recv().await), "still");
+    assert!(io.of("/").socket(&place.id).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_the_secret_of_another_user_is_told_apart_by_middleware() {
+    let recovery = Recovery::default().other_auth(true);
+    let io = Server::new(Config::default().recovery(recovery));
     io.of("/")
         .middleware(async |socket, auth: serde_json::Value| {
             let user = auth["user"].as_str().unwrap_or_default().to_owned();

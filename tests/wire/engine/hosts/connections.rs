@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engineio::{Config, Engine};
+use engineio::{Close, Config, Engine};
 use hyper_util::rt::TokioIo;
 use tokio::sync::Notify;
 
@@ -57,7 +57,7 @@ async fn closing_the_engine_lets_connections_end_gracefully() {
     let mut socket = server.websocket().await;
     end.notify_waiters();
     settle().await;
-    engine.close().await;
+    engine.close(Close::Discard).await;
     get.response().await.assert(200, "1");
     assert!(get.is_dropped().await);
     socket.end().await;
@@ -130,7 +130,7 @@ async fn two_engines_beside_each_other_serve_their_own_sessions() {
     let query = first.query();
     let strange = at_two.client().get(&query).await;
     strange.assert_refused(400, 1, "Session ID unknown");
-    one.close().await;
+    one.close(Close::Discard).await;
     assert_eq!((one.session_count(), two.session_count()), (0, 1));
     let mut alive = sockets.remove(1);
     alive.send("4alive").await;
