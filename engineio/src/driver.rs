@@ -1,5 +1,6 @@
 //! The task of a session: it moves bytes and time, and runs the application.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::engine::Admission;
 use crate::shared::{Parked, Shared, now};
 use crate::websocket::connection::{Connection, Farewell, LINGER};
 use crate::websocket::reader::CODEC_BUFFER;
-use crate::{Close, CloseReason, Transport};
+use crate::{Close, CloseReason, Packet, Transport};
 
 pub(crate) type Application = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -120,7 +121,7 @@ impl Driver {
         let Link::Open(connection) = &mut self.link else {
             return;
         };
-        let mut packets = Vec::new();
+        let mut packets = PACKETS.take();
         loop {
             let flushed = connection.poll_flush(cx);
             let released = connection.writer.take_released();
@@ -138,7 +139,8 @@ impl Driver {
             });
             self.is_blocked = flushed.is_pending();
             if packets.is_empty() {
-                return;
+                packets.shrink_to(PACKETS_CAPACITY);
+                return PACKETS.set(packets);
             }
             connection.push(packets.drain(..).map(|packet| {
                 let charge = packet.charge();
@@ -236,6 +238,15 @@ impl Future for Driver {
     }
 }
 
+/// How many packets the list has room for that the thread keeps.
+const PACKETS_CAPACITY: usize = 256;
+
+thread_local! {
+    /// What is on its way from an outbox to a connection: empty between writes,
+    /// and taken out while it is used.
+    static PACKETS: Cell<Vec<Packet>> = const { Cell::new(Vec::new()) };
+}
+
 impl Link {
     fn closing(mut connection: Box<Connection>) -> Self {
         let farewell = match connection.loss() {
@@ -266,7 +277,7 @@ mod tests {
             ("Connection", size_of::<Connection>(), 240),
             ("Driver", size_of::<Driver>(), 104),
             ("Session", size_of::<Session>(), 344),
-            ("Shared", size_of::<Shared>(), 576),
+            ("Shared", size_of::<Shared>(), 608),
         ] {
             let at_most = at_most + size_of::<Figures>();
             assert!(size <= at_most, "{name} has {size} bytes, not {at_most}");

@@ -29,7 +29,7 @@ struct State {
     /// The upgraded websocket, on its way to the session's task.
     handover: Option<Box<Connection>>,
     task: Option<Parked>,
-    recv: Vec<Waker>,
+    recv: Wakers,
     /// The GET that waits.
     poll: Option<Waker>,
     /// The POST whose body is being read.
@@ -38,7 +38,15 @@ struct State {
     room: Option<Waker>,
     /// The candidate of an upgrade.
     probe: Option<(ProbeId, Waker)>,
-    ready: Vec<Waker>,
+    ready: Wakers,
+}
+
+/// Those who wait for the same. There is hardly ever more than one, who takes no
+/// memory beside.
+#[derive(Default)]
+struct Wakers {
+    first: Option<Waker>,
+    more: Vec<Waker>,
 }
 
 /// The session's task while it sleeps, and what it was told then.
@@ -72,12 +80,12 @@ impl Shared {
                 session,
                 handover: None,
                 task: None,
-                recv: Vec::new(),
+                recv: Wakers::default(),
                 poll: None,
                 body: None,
                 room: None,
                 probe: None,
-                ready: Vec::new(),
+                ready: Wakers::default(),
             }),
         }
     }
@@ -114,19 +122,14 @@ impl Shared {
         cx: &Context<'_>,
         f: impl FnOnce(&mut Session, Instant) -> R,
     ) -> R {
-        let (result, mut wake) = self.update_quietly(f);
-        if let Some(due) = &mut wake.0 {
-            due.recv.retain(|waker| !waker.will_wake(cx.waker()));
-        }
-        result
+        self.change_as(Some(cx.waker()), |state| f(&mut state.session, now()))
+            .0
     }
 
-    /// As [`update`](Self::update), but leaves it to the caller to wake them.
-    pub(crate) fn update_quietly<R>(
-        &self,
-        f: impl FnOnce(&mut Session, Instant) -> R,
-    ) -> (R, Wake) {
-        self.change_quietly(|state, now| f(&mut state.session, now))
+    /// Gives the session something to send, and leaves it to the caller to wake
+    /// whom that concerns. What is sent does not depend on the time.
+    pub(crate) fn send_quietly<R>(&self, f: impl FnOnce(&mut Session) -> R) -> (R, Wake) {
+        self.change_as(None, |state| f(&mut state.session))
     }
 
     /// Lets the application take an event; what it takes may make room.
@@ -138,7 +141,7 @@ impl Shared {
         self.change(|state, now| {
             let result = f(&mut state.session, now);
             if result.is_pending() {
-                add(&mut state.recv, cx);
+                state.recv.add(cx);
             }
             result
         })
@@ -152,7 +155,7 @@ impl Shared {
         if state.session.is_ready() {
             return Poll::Ready(true);
         }
-        add(&mut state.ready, cx);
+        state.ready.add(cx);
         Poll::Pending
     }
 
@@ -272,14 +275,20 @@ impl Shared {
     }
 
     fn change_quietly<R>(&self, f: impl FnOnce(&mut State, Instant) -> R) -> (R, Wake) {
+        self.change_as(None, |state| f(state, now()))
+    }
+
+    /// As `change_quietly`, without the time, and by a task that will look for
+    /// events itself, if there is one.
+    fn change_as<R>(&self, own: Option<&Waker>, f: impl FnOnce(&mut State) -> R) -> (R, Wake) {
         let mut state = self.lock();
         let before = state.session.buffered();
-        let result = f(&mut state, now());
-        let due = state.take_due();
+        let result = f(&mut state);
+        let due = state.take_due(own);
         let after = state.session.buffered();
         drop(state);
         self.figures.charged(before, after);
-        (result, Wake(Some(due)))
+        (result, Wake(due))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -320,42 +329,58 @@ impl State {
         self.session.close_reason().is_some() || self.session.transport() != Transport::Polling
     }
 
-    /// Takes the wakers of those for whom there is something now.
-    fn take_due(&mut self) -> Due {
+    /// Takes the wakers of those for whom there is something now. An event is none
+    /// for `own`, who stays.
+    fn take_due(&mut self, own: Option<&Waker>) -> Option<Due> {
         let is_task_due = self
             .task
             .as_ref()
             .is_some_and(|parked| parked.is_called_for(self));
+        let session = &self.session;
         let is_probe_due = self
             .probe
             .as_ref()
-            .is_some_and(|(id, _)| !self.session.is_probing(*id));
-        let has_room = self.has_room();
-        let is_not_polling = self.is_not_polling();
-        let session = &mut self.session;
-        let is_ready = session.is_ready() || !session.is_open();
-        Due {
+            .is_some_and(|(id, _)| !session.is_probing(*id));
+        let is_poll_due = self.poll.is_some() && session.has_payload();
+        let is_body_due = self.body.is_some() && self.is_not_polling();
+        let is_room_due = self.room.is_some() && self.has_room();
+        let is_recv_due = self.recv.has_other_than(own) && session.has_events();
+        let is_ready_due =
+            self.ready.has_other_than(None) && (session.is_ready() || !session.is_open());
+        // Most changes concern nobody else.
+        if !(is_task_due
+            || is_probe_due
+            || is_poll_due
+            || is_body_due
+            || is_room_due
+            || is_recv_due
+            || is_ready_due
+            || session.has_discarded())
+        {
+            return None;
+        }
+        Some(Due {
             one: [
                 self.task
                     .take_if(|_| is_task_due)
                     .map(|parked| parked.waker),
-                self.poll.take_if(|_| session.has_payload()),
-                self.body.take_if(|_| is_not_polling),
-                self.room.take_if(|_| has_room),
+                self.poll.take_if(|_| is_poll_due),
+                self.body.take_if(|_| is_body_due),
+                self.room.take_if(|_| is_room_due),
                 self.probe.take_if(|_| is_probe_due).map(|(_, waker)| waker),
             ],
-            recv: take_all(&mut self.recv, session.has_events()),
-            ready: take_all(&mut self.ready, is_ready),
-            _discarded: session.take_discarded(),
-        }
+            recv: self.recv.take_if(is_recv_due),
+            ready: self.ready.take_if(is_ready_due),
+            _discarded: self.session.take_discarded(),
+        })
     }
 }
 
 /// Those to wake, and what to drop, once the lock is released.
 struct Due {
     one: [Option<Waker>; 5],
-    recv: Vec<Waker>,
-    ready: Vec<Waker>,
+    recv: Wakers,
+    ready: Wakers,
     _discarded: Vec<Packet>,
 }
 
@@ -364,8 +389,10 @@ impl Due {
         self.one
             .into_iter()
             .flatten()
-            .chain(self.recv)
-            .chain(self.ready)
+            .chain(self.recv.first)
+            .chain(self.recv.more)
+            .chain(self.ready.first)
+            .chain(self.ready.more)
             .for_each(Waker::wake);
     }
 }
@@ -398,16 +425,28 @@ impl std::fmt::Debug for Wake {
     }
 }
 
-fn add(wakers: &mut Vec<Waker>, cx: &Context<'_>) {
-    if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-        wakers.push(cx.waker().clone());
+impl Wakers {
+    fn add(&mut self, cx: &Context<'_>) {
+        let mut all = self.first.iter().chain(&self.more);
+        if all.any(|waker| waker.will_wake(cx.waker())) {
+            return;
+        }
+        match &self.first {
+            None => self.first = Some(cx.waker().clone()),
+            Some(_) => self.more.push(cx.waker().clone()),
+        }
     }
-}
 
-fn take_all(wakers: &mut Vec<Waker>, is_due: bool) -> Vec<Waker> {
-    if is_due {
-        std::mem::take(wakers)
-    } else {
-        Vec::new()
+    /// Whether somebody waits, other than `own` alone.
+    fn has_other_than(&self, own: Option<&Waker>) -> bool {
+        let is_own = |waker: &Waker| own.is_some_and(|own| waker.will_wake(own));
+        !self.more.is_empty() || self.first.as_ref().is_some_and(|first| !is_own(first))
+    }
+
+    fn take_if(&mut self, is_due: bool) -> Self {
+        match is_due {
+            true => std::mem::take(self),
+            false => Self::default(),
+        }
     }
 }

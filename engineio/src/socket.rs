@@ -128,7 +128,8 @@ impl Socket {
     /// As [`send`](Self::send).
     pub fn send_all(&self, messages: &[Message]) -> Result<(), SendError> {
         self.0
-            .update(|session, _| session.send(messages, Class::Reliable))
+            .send_quietly(|session| session.send(messages, Class::Reliable))
+            .0
     }
 
     /// Queues messages only if nothing is queued and the transport can take
@@ -150,7 +151,8 @@ impl Socket {
     /// As [`send`](Self::send); [`SendError::Dropped`] if they cannot leave now.
     pub fn send_volatile(&self, messages: &[Message]) -> Result<(), SendError> {
         self.0
-            .update(|session, _| session.send(messages, Class::Volatile))
+            .send_quietly(|session| session.send(messages, Class::Volatile))
+            .0
     }
 
     /// Queues messages next to each other, all or none, in place of those that
@@ -173,7 +175,8 @@ impl Socket {
     /// the budget. What was sent before is not touched then.
     pub fn send_keyed(&self, key: &str, messages: &[Message]) -> Result<(), SendError> {
         self.0
-            .update(|session, _| session.send(messages, Class::Keyed(key)))
+            .send_quietly(|session| session.send(messages, Class::Keyed(key)))
+            .0
     }
 
     /// Queues messages next to each other, all or none, and wakes nobody before
@@ -197,8 +200,13 @@ impl Socket {
     /// }
     /// ```
     pub fn queue(&self, messages: &[Message], class: Class<'_>) -> (Result<(), SendError>, Wake) {
+        self.0.send_quietly(|session| session.send(messages, class))
+    }
+
+    /// As [`queue`](Self::queue), of one message that nobody else is sent.
+    pub fn queue_one(&self, message: Message, class: Class<'_>) -> (Result<(), SendError>, Wake) {
         self.0
-            .update_quietly(|session, _| session.send(messages, class))
+            .send_quietly(|session| session.send_one(message, class))
     }
 
     /// Waits until less is buffered than the

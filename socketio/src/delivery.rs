@@ -2,6 +2,8 @@
 
 mod kept;
 
+use std::borrow::Cow;
+
 use engineio::Class;
 
 use crate::ack::Pending;
@@ -56,7 +58,7 @@ impl Namespace {
         selection: &Selection,
         event: &Outgoing<'_, P>,
     ) -> Result<(), EncodeError> {
-        let push = |socket: &Socket, packet: &_| socket.send(packet, event.class);
+        let push = |socket: &Socket, packet: Cow<'_, _>| socket.send(packet, event.class);
         self.transmit(event, Target::Selection(selection), push)
             .map(drop)
     }
@@ -80,7 +82,7 @@ impl Namespace {
         event: &Outgoing<'_, P>,
         pending: &mut Pending,
     ) -> Result<(), EncodeError> {
-        let push = |socket: &Socket, packet: &_| socket.ask(pending, packet, event.class);
+        let push = |socket: &Socket, packet: Cow<'_, _>| socket.ask(pending, packet, event.class);
         self.transmit(event, Target::Selection(selection), push)
             .map(drop)
     }
@@ -93,7 +95,7 @@ impl Namespace {
         &self,
         event: &Outgoing<'_, P>,
         to: Target<'_>,
-        mut push: impl FnMut(&Socket, &Encoded) -> Result<(), EmitError>,
+        mut push: impl FnMut(&Socket, Cow<'_, Encoded>) -> Result<(), EmitError>,
     ) -> Result<Result<(), EmitError>, EncodeError> {
         // What may be dropped, or is answered, is not sent again.
         if let Some(ledger) = self.recovery()
@@ -107,8 +109,8 @@ impl Namespace {
         let packet = parser.encode_event(self.name(), event.name, event.args, event.ack)?;
         let is_watched = self.behaviour().is_watched();
         let mut reached = Vec::new();
-        let mut push = |socket: &Socket| {
-            let sent = push(socket, &packet);
+        let mut push = |socket: &Socket, packet: Cow<'_, _>| {
+            let sent = push(socket, packet);
             if is_watched && sent.is_ok() {
                 reached.push(socket.clone());
             }
@@ -117,13 +119,13 @@ impl Namespace {
         let sent = match to {
             Target::Selection(selection) => {
                 self.for_each(selection, |socket| {
-                    if let Err(error) = push(socket) {
+                    if let Err(error) = push(socket, Cow::Borrowed(&packet)) {
                         tracing::trace!(socket = socket.id(), %error, "event not sent");
                     }
                 });
                 Ok(())
             }
-            Target::Socket(socket) => push(socket),
+            Target::Socket(socket) => push(socket, Cow::Owned(packet)),
         };
         let event = Shown::new(event);
         for socket in reached {

@@ -210,7 +210,7 @@ impl Acker {
     pub fn send(self, args: impl IntoArgs) -> Result<(), EmitError> {
         let outlet = &self.outlet;
         let packet = outlet.parser().encode_ack(outlet.nsp(), self.id, &args)?;
-        outlet.send(&packet)
+        outlet.send(packet)
     }
 }
 
@@ -230,5 +230,5 @@ pub(crate) trait Outlet: Send + Sync {
     /// How packets are written.
     fn parser(&self) -> Parser;
 
-    fn send(&self, packet: &Encoded) -> Result<(), EmitError>;
+    fn send(&self, packet: Encoded) -> Result<(), EmitError>;
 }

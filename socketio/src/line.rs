@@ -1,5 +1,6 @@
 //! The way from a socket to its client, from the CONNECT to the DISCONNECT.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
 use engineio::{Class, Message, Wake};
@@ -67,7 +68,7 @@ impl Line {
     }
 
     /// Sends a packet, if the socket is connected.
-    pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {
+    pub(crate) fn send(&self, packet: Cow<'_, Encoded>, class: Class<'_>) -> Result<(), EmitError> {
         let (sent, _wake) = self.queue(packet, class);
         sent
     }
@@ -77,14 +78,21 @@ impl Line {
     /// connection, so that is to be dropped then as well.
     pub(crate) fn queue(
         &self,
-        packet: &Encoded,
+        packet: Cow<'_, Encoded>,
         class: Class<'_>,
     ) -> (Result<(), EmitError>, Option<Wake>) {
         let phase = lock(&self.phase);
         if !matches!(*phase, Phase::Connected) {
             return (Err(EmitError::NotConnected), None);
         }
-        let (sent, wake) = self.link.engine.queue(packet.parts(), class);
+        let engine = &self.link.engine;
+        let (sent, wake) = match packet {
+            Cow::Borrowed(packet) => engine.queue(packet.parts(), class),
+            Cow::Owned(packet) => match packet.into_one() {
+                Ok(message) => engine.queue_one(message, class),
+                Err(packet) => engine.queue(packet.parts(), class),
+            },
+        };
         (sent.map_err(Into::into), Some(wake))
     }
 

@@ -2,6 +2,7 @@
 
 mod handlers;
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock, Weak};
@@ -348,12 +349,13 @@ impl Namespace {
     /// Calls `visit` with each connected socket that is selected, once. No
     /// lock is held meanwhile.
     pub(crate) fn for_each(&self, selection: &Selection, mut visit: impl FnMut(&Socket)) {
-        let mut sockets = Vec::new();
+        let mut sockets = SELECTED.take();
         let mut next = Some(0);
         while let Some(from) = next {
             next = read(&self.0.rooms).select(selection, from, PIECE, &mut sockets);
             sockets.drain(..).for_each(|socket| visit(&socket));
         }
+        SELECTED.set(sockets);
     }
 
     /// An id for an event that asks for an answer. One counter for all sockets
@@ -488,6 +490,12 @@ const MADE: usize = 1024;
 
 /// Slots looked at while the lock of the index is held.
 const PIECE: u32 = 256;
+
+thread_local! {
+    /// A piece of those who are sent something: empty between broadcasts, and taken
+    /// out while it is used.
+    static SELECTED: Cell<Vec<Socket>> = const { Cell::new(Vec::new()) };
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ mod ending;
 mod recovery;
 mod rooms;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -382,7 +383,7 @@ impl Outlet for Inner {
         self.namespace.config().parser
     }
 
-    fn send(&self, packet: &Encoded) -> Result<(), EmitError> {
-        self.line.send(packet, Class::Reliable)
+    fn send(&self, packet: Encoded) -> Result<(), EmitError> {
+        self.line.send(Cow::Owned(packet), Class::Reliable)
     }
 }

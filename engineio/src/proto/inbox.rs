@@ -19,6 +19,10 @@ pub(crate) struct Inbox {
 impl Inbox {
     pub(crate) fn push(&mut self, event: Event) {
         self.charged += event.charge();
+        if self.events.capacity() == 0 {
+            // Most clients never have two: room for four is not theirs to keep.
+            self.events.reserve_exact(1);
+        }
         self.events.push_back(event);
     }
 

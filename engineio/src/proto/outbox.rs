@@ -52,6 +52,10 @@ pub(crate) struct Outbox {
 impl Outbox {
     pub(crate) fn push(&mut self, packet: Packet) {
         self.queued += packet.charge();
+        if self.queue.capacity() == 0 {
+            // As in the inbox.
+            self.queue.reserve_exact(1);
+        }
         self.queue.push_back(packet);
     }
 

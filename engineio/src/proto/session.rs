@@ -323,6 +323,12 @@ impl Session {
         std::mem::take(&mut self.discarded)
     }
 
+    /// Whether [`take_discarded`](Self::take_discarded) has something.
+    #[cfg(feature = "server")]
+    pub(crate) fn has_discarded(&self) -> bool {
+        !self.discarded.is_empty()
+    }
+
     /// Whether [`poll_event`](Self::poll_event) has something.
     pub fn has_events(&self) -> bool {
         !self.inbox.is_empty()
@@ -341,19 +347,50 @@ impl Session {
     /// and it was; or if the client has left more unread than the budget allows,
     /// which closes the session.
     pub fn send(&mut self, parts: &[Message], class: Class<'_>) -> Result<(), SendError> {
+        if let Class::Keyed(key) = class {
+            return self.send_keyed(key, parts);
+        }
+        self.make_room(parts.iter().map(Message::charge).sum(), class)?;
+        for part in parts {
+            self.outbox.push(Packet::Message(part.clone()));
+        }
+        Ok(())
+    }
+
+    /// As [`send`](Self::send), of one message that nobody else is sent: a share of
+    /// its text would take memory of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_one(&mut self, message: Message, class: Class<'_>) -> Result<(), SendError> {
+        if let Class::Keyed(key) = class {
+            return self.send_keyed(key, &[message]);
+        }
+        self.make_room(message.charge(), class)?;
+        self.outbox.push(Packet::Message(message));
+        Ok(())
+    }
+
+    fn send_keyed(&mut self, key: &str, parts: &[Message]) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::Closed);
+        }
+        let (outbox, limits) = (&mut self.outbox, &self.config.limits);
+        match outbox.push_keyed(key, parts, limits, &mut self.discarded) {
+            true => Ok(()),
+            false => Err(SendError::Dropped),
+        }
+    }
+
+    /// Makes room for messages that have no key, or says why there is none.
+    fn make_room(&mut self, charge: usize, class: Class<'_>) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
         let limits = &self.config.limits;
-        let charge = parts.iter().map(Message::charge).sum();
         match class {
-            Class::Keyed(key) => {
-                let outbox = &mut self.outbox;
-                if !outbox.push_keyed(key, parts, limits, &mut self.discarded) {
-                    return Err(SendError::Dropped);
-                }
-                return Ok(());
-            }
+            Class::Keyed(_) => unreachable!("what has a key makes its own room"),
             Class::Reliable => {
                 let outbox = &mut self.outbox;
                 if !outbox.make_room(charge, limits.budget, &mut self.discarded) {
@@ -367,9 +404,6 @@ impl Session {
                     return Err(SendError::Dropped);
                 }
             }
-        }
-        for part in parts {
-            self.outbox.push(Packet::Message(part.clone()));
         }
         Ok(())
     }

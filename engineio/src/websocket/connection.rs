@@ -172,6 +172,10 @@ impl Connection {
             };
             match packet {
                 Ok(packet) => {
+                    if self.inbound.capacity() == 0 {
+                        // As in the inbox.
+                        self.inbound.reserve_exact(1);
+                    }
                     self.inbound.push_back(packet);
                     count += 1;
                 }

@@ -1,11 +1,12 @@
 //! The outbound half of a websocket: packets to bytes.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use hyper::rt::Write;
 
 use crate::{Hello, Message, Packet, Revision};
@@ -29,8 +30,9 @@ const CLOSE: u8 = 0x88;
 pub(crate) struct Writer {
     /// What is being written.
     queue: VecDeque<Piece>,
-    /// The small frames behind it.
-    gathered: BytesMut,
+    /// The small frames behind it, in a buffer that the thread lends until the next
+    /// write.
+    gathered: Vec<u8>,
     gathered_charge: usize,
     /// The newest answer to a control frame. It leaves between two frames; one
     /// that has not left yet gives way to the next, so that a client that only
@@ -82,6 +84,10 @@ impl Writer {
             Packet::Message(Message::Text(text)) => {
                 self.push_frame(TEXT, &[], text.frame().as_bytes(), charge)
             }
+            // The heartbeat of an idle connection allocates nothing.
+            Packet::Ping(data) if data.is_empty() => {
+                self.push_frame(TEXT, b"2", &Bytes::new(), charge)
+            }
             other => {
                 let mut frame = String::new();
                 other.write_text(self.revision, &mut frame);
@@ -114,7 +120,7 @@ impl Writer {
     /// The charges of what will never be written: the connection is given up.
     pub(crate) fn give_up(&mut self) -> usize {
         let queue = std::mem::take(&mut self.queue);
-        self.gathered = BytesMut::new();
+        self.gathered = Vec::new();
         queue.iter().map(|piece| piece.charge).sum::<usize>()
             + std::mem::take(&mut self.gathered_charge)
             + self.take_released()
@@ -125,19 +131,16 @@ impl Writer {
     where
         W: Write + Unpin,
     {
-        while self.has_more() {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let mut count = 0;
-            for (slice, piece) in slices.iter_mut().zip(&self.queue) {
-                *slice = IoSlice::new(&piece.bytes);
-                count += 1;
-            }
-            let written = ready!(Pin::new(&mut *io).poll_write_vectored(cx, &slices[..count]))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.needs_flush = true;
-            self.advance(written);
+        while !self.queue.is_empty() {
+            ready!(self.poll_write_queue(cx, io))?;
+        }
+        self.gathered.append(&mut self.control);
+        if !self.gathered.is_empty() {
+            ready!(self.poll_write_gathered(cx, io))?;
+        }
+        // The connection may have taken a part of that.
+        while !self.queue.is_empty() {
+            ready!(self.poll_write_queue(cx, io))?;
         }
         if self.needs_flush {
             ready!(Pin::new(io).poll_flush(cx))?;
@@ -146,23 +149,60 @@ impl Writer {
         Poll::Ready(Ok(()))
     }
 
+    /// Writes of the queue once.
+    fn poll_write_queue<W>(&mut self, cx: &mut Context<'_>, io: &mut W) -> Poll<io::Result<()>>
+    where
+        W: Write + Unpin,
+    {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut count = 0;
+        for (slice, piece) in slices.iter_mut().zip(&self.queue) {
+            *slice = IoSlice::new(&piece.bytes);
+            count += 1;
+        }
+        let written = ready!(Pin::new(&mut *io).poll_write_vectored(cx, &slices[..count]))?;
+        self.note(written)?;
+        self.advance(written);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes what was gathered once, and gives its buffer back to the thread. What
+    /// the connection does not take is queued, in memory of its own.
+    fn poll_write_gathered<W>(&mut self, cx: &mut Context<'_>, io: &mut W) -> Poll<io::Result<()>>
+    where
+        W: Write + Unpin,
+    {
+        let result = Pin::new(&mut *io).poll_write(cx, &self.gathered);
+        let written = match &result {
+            Poll::Ready(Ok(written)) => *written,
+            Poll::Ready(Err(_)) | Poll::Pending => 0,
+        };
+        let charge = std::mem::take(&mut self.gathered_charge);
+        let rest = &self.gathered[written..];
+        if rest.is_empty() {
+            self.released += charge;
+        } else {
+            self.queue.push_back(Piece {
+                bytes: Bytes::copy_from_slice(rest),
+                charge,
+            });
+        }
+        give_back(std::mem::take(&mut self.gathered));
+        self.note(ready!(result)?)?;
+        Poll::Ready(Ok(()))
+    }
+
+    fn note(&mut self, written: usize) -> io::Result<()> {
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.needs_flush = true;
+        Ok(())
+    }
+
     /// Queues a frame of `kind`, which is copied, and `payload`, which is shared.
     fn push_frame(&mut self, first: u8, kind: &[u8], payload: &Bytes, charge: usize) -> usize {
-        self.gathered.extend_from_slice(&[first]);
-        // RFC 6455, section 5.2: 7 bits, or 126 and 16 bits, or 127 and 64.
-        match kind.len() + payload.len() {
-            length @ 0..126 => self.gathered.extend_from_slice(&[length as u8]),
-            length @ 126..0x1_0000 => {
-                self.gathered.extend_from_slice(&[126]);
-                self.gathered
-                    .extend_from_slice(&(length as u16).to_be_bytes());
-            }
-            length => {
-                self.gathered.extend_from_slice(&[127]);
-                self.gathered
-                    .extend_from_slice(&(length as u64).to_be_bytes());
-            }
-        }
+        self.push_head(first, kind.len() + payload.len());
         self.gathered.extend_from_slice(kind);
         if payload.len() <= GATHERED {
             self.gathered.extend_from_slice(payload);
@@ -177,24 +217,35 @@ impl Writer {
         kind.len() + payload.len()
     }
 
-    /// Whether there is something to write. What was gathered is taken up once
-    /// all before it is written.
-    fn has_more(&mut self) -> bool {
-        if self.queue.is_empty() {
-            self.gathered
-                .extend_from_slice(&std::mem::take(&mut self.control));
-            self.seal();
+    fn push_head(&mut self, first: u8, length: usize) {
+        if self.gathered.capacity() == 0 {
+            self.gathered = SPARE.take();
         }
-        !self.queue.is_empty()
+        self.gathered.push(first);
+        // RFC 6455, section 5.2: 7 bits, or 126 and 16 bits, or 127 and 64.
+        match length {
+            0..126 => self.gathered.push(length as u8),
+            126..0x1_0000 => {
+                self.gathered.push(126);
+                self.gathered
+                    .extend_from_slice(&(length as u16).to_be_bytes());
+            }
+            _ => {
+                self.gathered.push(127);
+                self.gathered
+                    .extend_from_slice(&(length as u64).to_be_bytes());
+            }
+        }
     }
 
     /// Makes a piece of what was gathered.
     fn seal(&mut self) {
         if !self.gathered.is_empty() {
             self.queue.push_back(Piece {
-                bytes: std::mem::take(&mut self.gathered).freeze(),
+                bytes: Bytes::copy_from_slice(&self.gathered),
                 charge: std::mem::take(&mut self.gathered_charge),
             });
+            give_back(std::mem::take(&mut self.gathered));
         }
     }
 
@@ -210,6 +261,22 @@ impl Writer {
         // A burst must not leave a large empty queue behind.
         self.queue = VecDeque::new();
     }
+}
+
+/// Keeps a buffer for the next connection that this thread writes to, unless a
+/// burst has made it large.
+fn give_back(mut buffer: Vec<u8>) {
+    if buffer.capacity() <= SPARE_CAPACITY {
+        buffer.clear();
+        SPARE.set(buffer);
+    }
+}
+
+const SPARE_CAPACITY: usize = 64 << 10;
+
+thread_local! {
+    /// Taken out while it is used.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 #[cfg(test)]

@@ -79,8 +79,8 @@ impl Outlet for Asker {
         NODES
     }
 
-    fn send(&self, packet: &Encoded) -> Result<(), EmitError> {
-        self.send_reply(packet);
+    fn send(&self, packet: Encoded) -> Result<(), EmitError> {
+        self.send_reply(&packet);
         Ok(())
     }
 }

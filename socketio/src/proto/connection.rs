@@ -273,6 +273,10 @@ impl Connection {
         }
         // A copy: the name is kept, and the message's buffer is not to be.
         let nsp = ByteString::from(nsp);
+        if self.namespaces.is_empty() {
+            // Most clients are in one alone.
+            self.namespaces.reserve_exact(1);
+        }
         self.namespaces.push((nsp.clone(), State::Pending));
         Ok(Input::Connect { nsp, auth })
     }

@@ -62,6 +62,15 @@ impl Encoded {
         }
     }
 
+    /// The only message, or all of them.
+    #[cfg(feature = "server")]
+    pub(crate) fn into_one(self) -> Result<Message, Self> {
+        match self.0 {
+            Parts::One([message]) => Ok(message),
+            Parts::WithAttachments(_) => Err(self),
+        }
+    }
+
     /// A packet of these messages; `None` without any.
     #[cfg(feature = "server")]
     pub(crate) fn of(mut parts: Vec<Message>) -> Option<Self> {

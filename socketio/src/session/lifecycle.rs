@@ -69,6 +69,10 @@ impl Session {
             let (event, charge) = early.arrive(&slot.socket);
             slot.waiting.push(event, charge);
         }
+        if self.slots.is_empty() {
+            // Most clients are in one namespace.
+            self.slots.reserve_exact(1);
+        }
         self.slots.push(slot);
         self.run_hooks(self.slots.len() - 1, Gate::Deciding, hooks, cx);
     }

@@ -1,5 +1,7 @@
 //! What a socket is sent.
 
+use std::borrow::Cow;
+
 use engineio::{Class, Wake};
 
 use super::Socket;
@@ -169,7 +171,7 @@ impl Socket {
     pub(crate) fn ask(
         &self,
         pending: &mut Pending,
-        packet: &Encoded,
+        packet: Cow<'_, Encoded>,
         class: Class<'_>,
     ) -> Result<(), EmitError> {
         pending.ask(&self.0.acks, || self.send(packet, class))?;
@@ -178,12 +180,12 @@ impl Socket {
         Ok(())
     }
 
-    pub(crate) fn send(&self, packet: &Encoded, class: Class<'_>) -> Result<(), EmitError> {
+    pub(crate) fn send(&self, packet: Cow<'_, Encoded>, class: Class<'_>) -> Result<(), EmitError> {
         self.0.line.send(packet, class)
     }
 
     /// Sends a packet, and wakes nobody before what is returned is dropped.
     pub(crate) fn queue(&self, packet: &Encoded) -> (Result<(), EmitError>, Option<Wake>) {
-        self.0.line.queue(packet, Class::Reliable)
+        self.0.line.queue(Cow::Borrowed(packet), Class::Reliable)
     }
 }
