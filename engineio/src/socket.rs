@@ -203,7 +203,17 @@ impl Socket {
         self.0.send_quietly(|session| session.send(messages, class))
     }
 
-    /// As [`queue`](Self::queue), of one message that nobody else is sent.
+    /// As [`queue`](Self::queue), of one message that nobody else is sent: it is
+    /// moved, where a list of messages is shared.
+    ///
+    /// ```
+    /// use engineio::{Class, SendError, Socket};
+    ///
+    /// fn greet(socket: &Socket) -> Result<(), SendError> {
+    ///     let (queued, _wake) = socket.queue_one("hello".into(), Class::Reliable);
+    ///     queued
+    /// }
+    /// ```
     pub fn queue_one(&self, message: Message, class: Class<'_>) -> (Result<(), SendError>, Wake) {
         self.0
             .send_quietly(|session| session.send_one(message, class))

@@ -10,11 +10,14 @@
 /// println!("{error}");
 /// # Ok::<_, socketio::EncodeError>(())
 /// ```
-// Not transparent: whoever looks for what quotes a payload finds it as the source
-// of errors that are.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct DecodeError(#[from] serde_json::Error);
+pub struct DecodeError(
+    /// Its source, so that whoever looks for what quotes a payload finds it, also
+    /// behind an error that is transparent.
+    #[from]
+    serde_json::Error,
+);
 
 impl DecodeError {
     /// An error of a hand-written [`FromArgs`](crate::FromArgs).

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use engineio::{Message, Text};
 
-use super::args::{IntoArgs, Writer};
+use super::args::{Args, IntoArgs, Writer};
 use super::packet::Type;
 use crate::EncodeError;
 
@@ -119,10 +119,39 @@ pub(super) fn encode_elements(
     name: Option<&str>,
     args: &impl IntoArgs,
 ) -> Result<Encoded, EncodeError> {
+    if let Some(args) = args.as_args()
+        && name.is_none_or(is_plain)
+    {
+        return Ok(forward(kind, nsp, id, name, args));
+    }
     with_elements(name, args, |json, attachments| {
-        let text = frame(kind, attachments.len(), nsp, id, json);
+        let text = frame(kind, attachments.len(), nsp, id, &[json]);
         Ok(Encoded::new(text, attachments))
     })
+}
+
+/// Writes a packet with arguments that are written already, which are copied once
+/// and not looked at.
+fn forward(kind: Type, nsp: &str, id: Option<u64>, name: Option<&str>, args: &Args) -> Encoded {
+    let json = args.as_json();
+    let separator = if json.is_empty() { "" } else { "," };
+    let with_name;
+    let payload = match name {
+        Some(name) => {
+            with_name = ["[\"", name, "\"", separator, json, "]"];
+            &with_name[..]
+        }
+        None => &["[", json, "]"],
+    };
+    let attachments = args.attachments().to_vec();
+    let text = frame(kind, attachments.len(), nsp, id, payload);
+    Encoded::new(text, attachments)
+}
+
+/// Whether a name stands in JSON as it is.
+fn is_plain(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
 }
 
 /// Writes an array as JSON, into a buffer that the thread keeps, and passes it
@@ -150,11 +179,11 @@ pub(super) fn with_elements(
 
 /// Writes a packet without id and attachments.
 pub(super) fn encode_plain(kind: Type, nsp: &str, payload: &str) -> Encoded {
-    Encoded::new(frame(kind, 0, nsp, None, payload), Vec::new())
+    Encoded::new(frame(kind, 0, nsp, None, &[payload]), Vec::new())
 }
 
-/// Puts a packet's header in front of its payload.
-fn frame(kind: Type, attachments: usize, nsp: &str, id: Option<u64>, payload: &str) -> Text {
+/// Puts a packet's header in front of its payload, which comes in pieces.
+fn frame(kind: Type, attachments: usize, nsp: &str, id: Option<u64>, payload: &[&str]) -> Text {
     let nsp_len = if nsp == "/" { 0 } else { nsp.len() + 1 };
     let count_len = if attachments == 0 {
         0
@@ -162,7 +191,8 @@ fn frame(kind: Type, attachments: usize, nsp: &str, id: Option<u64>, payload: &s
         decimal_len(attachments as u64) + 1
     };
     let header_len = 2 + count_len + nsp_len + id.map_or(0, decimal_len);
-    let mut frame = String::with_capacity(header_len + payload.len());
+    let len = header_len + payload.iter().map(|piece| piece.len()).sum::<usize>();
+    let mut frame = String::with_capacity(len);
     frame.push('4');
     frame.push(digit(kind, attachments));
     if attachments > 0 {
@@ -175,8 +205,10 @@ fn frame(kind: Type, attachments: usize, nsp: &str, id: Option<u64>, payload: &s
     if let Some(id) = id {
         write!(frame, "{id}").expect("a String takes any text");
     }
-    frame.push_str(payload);
-    debug_assert_eq!(frame.len(), header_len + payload.len());
+    for piece in payload {
+        frame.push_str(piece);
+    }
+    debug_assert_eq!(frame.len(), len);
     Text::from_frame(ByteString::from(frame)).expect("the frame starts with 4")
 }
 

@@ -43,6 +43,12 @@ pub trait IntoArgs {
     /// Writes the arguments.
     #[doc(hidden)]
     fn write_args(&self, out: &mut Writer) -> Result<(), EncodeError>;
+
+    /// Arguments that are written already.
+    #[doc(hidden)]
+    fn as_args(&self) -> Option<&Args> {
+        None
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -72,12 +78,20 @@ impl IntoArgs for Args {
         out.push_args(self);
         Ok(())
     }
+
+    fn as_args(&self) -> Option<&Args> {
+        Some(self)
+    }
 }
 
 impl IntoArgs for &Args {
     fn write_args(&self, out: &mut Writer) -> Result<(), EncodeError> {
         out.push_args(self);
         Ok(())
+    }
+
+    fn as_args(&self) -> Option<&Args> {
+        Some(self)
     }
 }
 

@@ -55,6 +55,35 @@ fn no_argument_and_one_are_written() {
 }
 
 #[test]
+fn arguments_that_are_passed_on_are_as_if_written() {
+    /// Hides that arguments are written already.
+    struct Hidden<'a>(&'a Args);
+
+    impl IntoArgs for Hidden<'_> {
+        fn write_args(&self, out: &mut Writer) -> Result<(), EncodeError> {
+            self.0.write_args(out)
+        }
+    }
+
+    let parser = Parser::Json;
+    for args in [
+        Args::default(),
+        Args::new(("é\n", 1)).unwrap(),
+        Args::new((Binary::from(vec![1]), Binary::from(vec![]))).unwrap(),
+    ] {
+        for name in ["say", "", "é", "a\"b", "a\\b", "a\nb", "\u{7f}", "\u{0}"] {
+            for (nsp, id) in [("/", None), ("/x", Some(12))] {
+                let event = parser.encode_event(nsp, name, &args, id).unwrap();
+                let expected = parser.encode_event(nsp, name, &Hidden(&args), id).unwrap();
+                assert_eq!(event, expected, "{name:?}");
+            }
+        }
+        let ack = parser.encode_ack("/", 7, &args).unwrap();
+        assert_eq!(ack, parser.encode_ack("/", 7, &Hidden(&args)).unwrap());
+    }
+}
+
+#[test]
 fn attachments_follow_in_depth_first_order() {
     let args = (
         json!({ "a": 1 }),
