@@ -19,7 +19,7 @@ mod readers;
 
 use std::process::Command;
 
-const SCENARIOS: [(&str, fn()); 14] = [
+const SCENARIOS: [(&str, fn()); 15] = [
     (
         "stopped readers",
         readers::stopped_readers_share_what_they_are_sent,
@@ -63,6 +63,10 @@ const SCENARIOS: [(&str, fn()); 14] = [
     (
         "waiting events",
         pins::events_that_wait_keep_what_they_are_counted_with,
+    ),
+    (
+        "long messages of the past",
+        pins::a_long_message_leaves_nothing_with_its_connection,
     ),
 ];
 

@@ -128,6 +128,25 @@ pub(crate) fn a_handler_that_waits_keeps_what_it_took() {
     });
 }
 
+/// Clients that sent one long message, and nothing since.
+pub(crate) fn a_long_message_leaves_nothing_with_its_connection() {
+    measure(ALLOWED, async || {
+        let io = Server::new(Config::default());
+        io.of("/").on("typed", async |_, _: u8| {});
+        let event = format!(r#"42["typed",1,"{}"]"#, "x".repeat(FILLER));
+        let mut streams = Vec::new();
+        for _ in 0..EVENTS {
+            let mut stream = open_websocket_at(&io.service(), "/socket.io/").await;
+            stream.write_all(&frame(0x81, b"40")).await.unwrap();
+            send(&mut stream, 0x81, event.as_bytes()).await;
+            streams.push(stream);
+        }
+        settle().await;
+        assert_eq!(io.engine().session_count(), EVENTS);
+        io.close().await;
+    });
+}
+
 /// A server whose handlers never get done, whatever they take.
 fn waiting(config: Config) -> Server {
     let io = Server::new(config);

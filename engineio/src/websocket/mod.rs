@@ -2,6 +2,7 @@
 //! connection, and the probe of an upgrade.
 
 pub(crate) mod accept;
+mod border;
 pub(crate) mod connection;
 pub(crate) mod probe;
 pub(crate) mod reader;

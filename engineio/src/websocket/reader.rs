@@ -8,9 +8,14 @@ use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::border::Border;
+
 /// What tungstenite reads at once into the buffer that it keeps for the
 /// connection. The buffer grows for a larger frame, and only then.
 pub(crate) const CODEC_BUFFER: usize = 1024;
+
+/// How long a message may be whose buffer is kept for the next one.
+const KEPT_BUFFER: usize = 16 << 10;
 
 /// Tungstenite's protocol half, fed with slices.
 ///
@@ -18,6 +23,7 @@ pub(crate) const CODEC_BUFFER: usize = 1024;
 /// and the answer to a close) the newest frame is kept until it is
 /// [taken](Self::take_control).
 pub(crate) struct Reader {
+    border: Border,
     context: Box<WebSocketContext>,
     control: Vec<u8>,
     /// The length of the longest message, for which the buffer has grown.
@@ -47,6 +53,7 @@ impl Reader {
             .max_message_size(Some(max_payload))
             .max_frame_size(Some(max_payload));
         Self {
+            border: Border::default(),
             context: Box::new(WebSocketContext::new(Role::Server, Some(config))),
             control: Vec::new(),
             longest: CODEC_BUFFER,
@@ -58,6 +65,7 @@ impl Reader {
     pub(crate) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, Violation> {
         loop {
             let mut stream = Stream {
+                border: &mut self.border,
                 input: &mut *input,
                 control: &mut self.control,
             };
@@ -71,6 +79,7 @@ impl Reader {
                 Ok(Message::Close(_)) => {
                     // The next read writes the answer, and says that it is over.
                     let _ = self.context.read(&mut Stream {
+                        border: &mut self.border,
                         input: &mut &[][..],
                         control: &mut self.control,
                     });
@@ -78,10 +87,21 @@ impl Reader {
                 }
                 Ok(Message::Frame(_) | Message::Ping(_) | Message::Pong(_)) => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.shrink();
                     return Ok(None);
                 }
                 Err(error) => return violation(&error),
             }
+        }
+    }
+
+    /// Gives a large buffer back once there is nothing in it: tungstenite would keep
+    /// it for as long as the connection lasts.
+    fn shrink(&mut self) {
+        if self.longest > KEPT_BUFFER && self.border.is_between_messages() {
+            let config = *self.context.get_config();
+            *self.context = WebSocketContext::new(Role::Server, Some(config));
+            self.longest = CODEC_BUFFER;
         }
     }
 
@@ -117,6 +137,7 @@ fn violation(error: &Error) -> Result<Option<Frame>, Violation> {
 
 /// A slice to read from, and a buffer to write to.
 struct Stream<'a, 'b> {
+    border: &'a mut Border,
     input: &'a mut &'b [u8],
     control: &'a mut Vec<u8>,
 }
@@ -126,7 +147,10 @@ impl Read for Stream<'_, '_> {
         // A read of nothing would be the end of the file, which the slice is not.
         match self.input.read(out)? {
             0 => Err(io::ErrorKind::WouldBlock.into()),
-            read => Ok(read),
+            read => {
+                self.border.pass(&out[..read]);
+                Ok(read)
+            }
         }
     }
 }
@@ -257,6 +281,27 @@ mod tests {
             assert!(short.is_unique(), "it shares the buffer");
             drop(long);
         }
+    }
+
+    #[test]
+    fn a_long_message_leaves_no_large_buffer_behind() {
+        let mut reader = Reader::new(100_000);
+        let mut long = vec![0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0];
+        long.resize(long.len() + 0xffff, b'4');
+        let short = frame(0x81, b"4a");
+        let text = |reader: &mut Reader, mut input: &[u8]| {
+            let frame = reader.next(&mut input).unwrap();
+            assert_eq!(reader.next(&mut input), Ok(None));
+            frame
+        };
+        assert!(text(&mut reader, &long).is_some());
+        assert_eq!(reader.longest, CODEC_BUFFER, "it is given back");
+        // A part of the next message is not lost with it.
+        assert!(text(&mut reader, &[&long[..], &short[..3]].concat()).is_some());
+        assert_eq!(reader.longest, 0xffff);
+        let rest = text(&mut reader, &short[3..]);
+        assert_eq!(rest, Some(Frame::Text("4a".into())));
+        assert_eq!(reader.longest, CODEC_BUFFER);
     }
 
     #[test]
