@@ -33,6 +33,8 @@ pub(crate) struct Ticket {
 pub(crate) struct Returning {
     /// What it missed by the log of another server.
     pub(crate) earlier: Vec<KeptEvent>,
+    /// The last handlers of the socket that it was, if they may still run here.
+    farewell: Option<Farewell>,
     /// That of the last packet that the client has.
     pub(crate) offset: String,
     /// The rooms that it was in when packets were sent that it missed.
@@ -57,6 +59,7 @@ impl Ticket {
     pub(crate) fn returning(session: &mut KeptSession, offset: String, auth: &Args) -> Self {
         let rooms = session.rooms.clone();
         let earlier = std::mem::take(&mut session.earlier);
+        let local = session.local.as_ref();
         Self {
             auth: auth::canonical(auth),
             done: watch::Sender::new(false),
@@ -65,6 +68,7 @@ impl Ticket {
             pid: session.pid.clone(),
             returning: Mutex::new(Some(Returning {
                 earlier,
+                farewell: local.map(|local| local.farewell.clone()),
                 offset,
                 rooms,
             })),
@@ -108,8 +112,12 @@ impl Ticket {
         self.done.send_replace(true);
     }
 
+    /// The last handlers that whoever comes back waits for. A socket that was not let
+    /// in has none; those of the one before may still run.
     pub(crate) fn farewell(&self) -> Farewell {
-        Farewell(self.done.subscribe())
+        let returning = lock(&self.returning);
+        let before = returning.as_ref().and_then(|it| it.farewell.clone());
+        before.unwrap_or_else(|| Farewell(self.done.subscribe()))
     }
 }
 
