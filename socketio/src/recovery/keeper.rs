@@ -18,22 +18,24 @@ use crate::unwind::discard;
 pub(crate) struct Keeper(pub(super) Arc<dyn RecoveryStore>);
 
 impl Keeper {
-    /// An offset that no store knows, if this one does not give one.
-    pub(super) fn next_offset(&self, nsp: &str) -> String {
-        let offset = self.call(String::new(), |store| store.next_offset(nsp));
-        if is_offset(&offset) {
-            return offset;
+    /// `None` if the store does not give one.
+    pub(super) fn next_offset(&self, nsp: &str) -> Option<String> {
+        let offset = self.call(|store| store.next_offset(nsp))?;
+        let is_good = is_offset(&offset);
+        if !is_good {
+            tracing::error!("the store for recovery gave what is no offset");
         }
-        tracing::error!("the store for recovery gave what is no offset");
-        UNKNOWN.to_owned()
+        is_good.then_some(offset)
     }
 
-    pub(super) fn append(&self, event: KeptEvent, now: Instant) {
-        self.call((), |store| store.append(event, now));
+    /// `None` if it may not be kept.
+    pub(super) fn append(&self, event: KeptEvent, now: Instant) -> Option<()> {
+        self.call(|store| store.append(event, now))
     }
 
     pub(super) fn persist(&self, session: KeptSession, now: Instant) {
-        self.call((), |store| store.persist(session, now));
+        // Who is not kept is new.
+        let _ = self.call(|store| store.persist(session, now));
     }
 
     /// Who is kept waiting for too long is new.
@@ -61,31 +63,34 @@ impl Keeper {
     }
 
     pub(super) fn missed(&self, who: &Absentee<'_>, now: Instant) -> Option<Vec<Encoded>> {
-        self.call(None, |store| store.missed(who, now))
+        self.call(|store| store.missed(who, now)).flatten()
     }
 
-    pub(super) fn forget(&self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
-        self.call(Vec::new(), |store| store.forget(nsp, who))
+    /// `None` if they may not be forgotten.
+    pub(super) fn forget(&self, nsp: &str, who: &Audience) -> Option<Vec<KeptSession>> {
+        self.call(|store| store.forget(nsp, who))
     }
 
     pub(super) fn close(&self) {
-        self.call((), |store| store.close());
+        let _ = self.call(|store| store.close());
     }
 
     pub(super) fn status(&self) -> RecoveryStatus {
-        self.call(RecoveryStatus::default(), |store| store.status())
+        self.call(|store| store.status()).unwrap_or_default()
     }
 
     pub(super) fn sweep(&self, now: Instant) {
-        self.call((), |store| store.sweep(now));
+        let _ = self.call(|store| store.sweep(now));
     }
 
-    fn call<T>(&self, otherwise: T, call: impl FnOnce(&dyn RecoveryStore) -> T) -> T {
-        catch_unwind(AssertUnwindSafe(|| call(&*self.0))).unwrap_or_else(|panic| {
+    /// `None` if it panics.
+    fn call<T>(&self, call: impl FnOnce(&dyn RecoveryStore) -> T) -> Option<T> {
+        let called = catch_unwind(AssertUnwindSafe(|| call(&*self.0)));
+        let told = called.map_err(|panic| {
             discard(panic);
             tracing::error!("the store for recovery panicked");
-            otherwise
-        })
+        });
+        told.ok()
     }
 }
 
@@ -94,6 +99,3 @@ impl fmt::Debug for Keeper {
         self.0.fmt(f)
     }
 }
-
-/// The offset of an event that is not kept.
-const UNKNOWN: &str = "----------------";

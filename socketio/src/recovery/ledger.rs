@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::keeper::Keeper;
 use super::{Absentee, Audience, Away, KeptEvent, KeptSession, Recovery};
+use crate::rooms::Selection;
 use crate::sync::lock;
 use crate::unwind::discard;
 use crate::{DisconnectReason, Encoded, Socket};
@@ -34,6 +35,9 @@ pub(crate) struct Ledger {
 struct Present {
     /// How many times somebody was to be forgotten.
     forgotten: u64,
+    /// The store did not forget whom it was to: it is asked for nobody before it
+    /// has forgotten all.
+    is_owed: bool,
     /// Those who come back and are not let in yet, by their pids.
     returning: HashMap<Sid, Socket>,
     /// The sockets that may come back, by their pids.
@@ -87,8 +91,7 @@ impl Ledger {
     ) -> (R, Vec<Arc<Away>>) {
         let (sessions, returning, found) = {
             let mut turn = self.turn();
-            let sessions = turn.keeper.forget(nsp, who);
-            turn.present.forgotten += 1;
+            let sessions = turn.forget(nsp, who);
             (sessions, turn.end_returning(who), look())
         };
         let local = sessions.iter().filter_map(|session| session.local.as_ref());
@@ -111,7 +114,7 @@ impl Ledger {
         claim: &Claim,
         auth: &[u8],
     ) -> Option<(KeptSession, Moment)> {
-        let moment = self.take_over(claim, auth)?;
+        let moment = self.take_over(nsp, claim, auth)?;
         let now = tokio::time::Instant::now().into_std();
         let limit = self.restore_timeout;
         let session = self.keeper.restore(nsp, claim, now, limit).await;
@@ -128,7 +131,7 @@ impl Ledger {
         }
     }
 
-    fn take_over(&self, claim: &Claim, auth: &[u8]) -> Option<Moment> {
+    fn take_over(&self, nsp: &str, claim: &Claim, auth: &[u8]) -> Option<Moment> {
         let mut turn = self.turn();
         let Present {
             returning, sockets, ..
@@ -139,17 +142,20 @@ impl Ledger {
         if ticket.is_some_and(|ticket| !self.may_be(ticket.auth(), auth)) {
             return None;
         }
+        let overdue = turn.forget_overdue(nsp);
         if let Some(before) = &before {
             turn.end(before, TAKEN_OVER);
         }
         let moment = Moment(turn.present.forgotten);
         drop(turn);
+        let is_sound = overdue.is_some();
+        discard(overdue);
         if let Some(before) = before {
             tracing::debug!(socket = before.id(), "socket taken over by its client");
             before.settle();
             before.engine().close(Close::Discard);
         }
-        Some(moment)
+        is_sound.then_some(moment)
     }
 
     fn may_be(&self, before: &[u8], now: &[u8]) -> bool {
@@ -201,14 +207,44 @@ impl Turn<'_> {
         self.present.sockets.insert(pid.clone(), socket.clone());
     }
 
-    /// The offset of what comes next.
-    pub(crate) fn next_offset(&self, nsp: &str) -> String {
+    /// The offset of what comes next; `None` if the store does not know it.
+    pub(crate) fn next_offset(&self, nsp: &str) -> Option<String> {
         self.keeper.next_offset(nsp)
     }
 
-    /// Keeps an event.
-    pub(crate) fn append(&self, event: KeptEvent) {
-        self.keeper.append(event, self.now);
+    /// Keeps an event. `false` if it may not be kept.
+    pub(crate) fn append(&self, event: KeptEvent) -> bool {
+        self.keeper.append(event, self.now).is_some()
+    }
+
+    /// An event was not kept: nobody for whom it was can be told what it missed. Who
+    /// is there may be gone already. What is returned is to be dropped behind the
+    /// turn.
+    pub(crate) fn lose(&mut self, nsp: &str, who: &Audience, there: &[Socket]) -> Vec<KeptSession> {
+        let returning = self.returning(who);
+        for ticket in there.iter().chain(&returning).filter_map(Socket::ticket) {
+            ticket.lose();
+        }
+        self.forget(nsp, who)
+    }
+
+    fn forget(&mut self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
+        self.present.forgotten += 1;
+        let forgotten = self.keeper.forget(nsp, who);
+        self.present.is_owed |= forgotten.is_none();
+        forgotten.unwrap_or_default()
+    }
+
+    /// Forgets everybody if somebody should have been forgotten; `None` if that
+    /// still cannot be.
+    fn forget_overdue(&mut self, nsp: &str) -> Option<Vec<KeptSession>> {
+        if !self.present.is_owed {
+            return Some(Vec::new());
+        }
+        let everyone = Audience::selection(&Selection::default());
+        let forgotten = self.keeper.forget(nsp, &everyone)?;
+        self.present.is_owed = false;
+        Some(forgotten)
     }
 
     /// What a client missed that comes back.
@@ -219,17 +255,22 @@ impl Turn<'_> {
     /// Ends those who are meant of the sockets that are not let in yet. Their
     /// connections learn it when they are to be.
     fn end_returning(&mut self, who: &Audience) -> Vec<Socket> {
+        let returning = self.returning(who);
+        for socket in &returning {
+            self.end(socket, DisconnectReason::Server);
+        }
+        returning
+    }
+
+    /// Those who are meant of the sockets that are not let in yet.
+    fn returning(&self, who: &Audience) -> Vec<Socket> {
         let is_meant = |socket: &&Socket| {
             let rooms = socket.rooms();
             let rooms = rooms.iter().map(|room| &**room).collect();
             who.includes(socket.id(), &rooms)
         };
         let returning = self.present.returning.values();
-        let returning: Vec<_> = returning.filter(is_meant).cloned().collect();
-        for socket in &returning {
-            self.end(socket, DisconnectReason::Server);
-        }
-        returning
+        returning.filter(is_meant).cloned().collect()
     }
 
     /// Ends a socket, and keeps its session if its client may come back. `false`

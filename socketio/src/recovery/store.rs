@@ -15,8 +15,11 @@ use crate::{Absentee, Audience, Encoded, KeptEvent, KeptSession};
 /// Most of its methods are called in a turn of a namespace, under its lock: they do
 /// not wait, run nothing of the application, and call nothing of this crate but what
 /// their arguments have. They are told the time, which never runs backwards in a
-/// namespace. A panic is caught: what was asked is not known then, so that clients
-/// are new.
+/// namespace. A panic is caught, and what was asked is not known then. An event that was
+/// not kept for it makes those new whom it was for, both who is away and who is there
+/// when it next comes back; if nobody could be forgotten, everybody of the namespace
+/// who is away is new. A store that loses something without a panic has to remember
+/// that itself, and to give `None` to whom it concerns.
 ///
 /// # Offsets
 ///

@@ -1,5 +1,6 @@
 //! What a socket has by which its client may come back.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 
 use super::{KeptEvent, KeptSession, auth};
 use crate::Args;
+use crate::proto::draft::UNKNOWN;
 use crate::sync::lock;
 
 /// What a socket has by which its client may come back.
@@ -20,6 +22,8 @@ pub(crate) struct Ticket {
     done: watch::Sender<bool>,
     /// The offset at which the client was let in last.
     entered: Mutex<Option<Arc<str>>>,
+    /// It is not known what the client has.
+    is_lost: AtomicBool,
     is_recovered: bool,
     pid: Sid,
     /// How the client comes back, until it is let in.
@@ -48,6 +52,7 @@ impl Ticket {
             auth: auth::canonical(auth),
             done: watch::Sender::new(false),
             entered: Mutex::default(),
+            is_lost: AtomicBool::new(false),
             is_recovered: false,
             pid: Sid::random(),
             returning: Mutex::default(),
@@ -64,6 +69,7 @@ impl Ticket {
             auth: auth::canonical(auth),
             done: watch::Sender::new(false),
             entered: Mutex::new(Some(session.entered.clone())),
+            is_lost: AtomicBool::new(false),
             is_recovered: true,
             pid: session.pid.clone(),
             returning: Mutex::new(Some(Returning {
@@ -84,8 +90,22 @@ impl Ticket {
         self.is_recovered
     }
 
-    /// The client is let in, at this offset. How it comes back, if it does.
-    pub(crate) fn admit(&self, offset: &str) -> Option<Returning> {
+    /// An event for the client was not kept: whether it got it is not known, and it
+    /// does not come back as who it was.
+    pub(super) fn lose(&self) {
+        self.is_lost.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// The client is let in, at this offset if there is one. How it comes back, if it does.
+    pub(crate) fn admit(&self, offset: Option<&str>) -> Option<Returning> {
+        let offset = offset.unwrap_or_else(|| {
+            self.lose();
+            UNKNOWN
+        });
         self.since.get_or_init(|| offset.into());
         *lock(&self.entered) = Some(offset.into());
         lock(&self.returning).take()

@@ -133,11 +133,12 @@ impl Socket {
             ..
         } = &*self.0;
         let mut turn = ledger.turn();
-        if self.reason().is_some() {
+        if self.reason().is_some() || ticket.is_lost() {
             return false;
         }
         let mut messages = Vec::new();
-        if let Some(mut returning) = ticket.admit(&turn.next_offset(namespace.name())) {
+        let offset = turn.next_offset(namespace.name());
+        if let Some(mut returning) = ticket.admit(offset.as_deref()) {
             // Middleware may have made it leave some.
             let rooms: HashSet<_> = read(namespace.index()).rooms_of(id).into_iter().collect();
             returning.rooms.retain(|room| rooms.contains(room));
@@ -176,9 +177,10 @@ impl Socket {
         opened.is_some()
     }
 
-    /// What is kept of a socket that left; `None` if its client was never let in.
+    /// What is kept of a socket that left; `None` if its client was never let in, or
+    /// it is not known what it has.
     pub(crate) fn session(&self) -> Option<KeptSession> {
-        let ticket = self.ticket()?;
+        let ticket = self.ticket().filter(|ticket| !ticket.is_lost())?;
         let local = Local {
             away: self.0.line.link().away().clone(),
             extensions: self.0.extensions.share(),

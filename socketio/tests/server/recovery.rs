@@ -1,5 +1,6 @@
 //! Clients that come back after a short interruption.
 
+mod broken;
 mod missed;
 mod races;
 mod refused;

@@ -48,7 +48,11 @@ struct Entry {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     Fails,
+    /// It panics when it is to keep an event.
+    Full,
     Hangs,
+    /// It gives what is no offset.
+    Miscounts,
     Panics,
 }
 
@@ -104,11 +108,16 @@ impl Handle {
 
 impl RecoveryStore for Handle {
     fn next_offset(&self, _nsp: &str) -> String {
-        self.state().next_offset(self.number)
+        let mut state = self.state();
+        match state.fault {
+            Some(Fault::Miscounts) => "none".to_owned(),
+            _ => state.next_offset(self.number),
+        }
     }
 
     fn append(&self, event: KeptEvent, _now: Instant) {
         let mut state = self.state();
+        assert_ne!(state.fault, Some(Fault::Full), "the store is full");
         if state.fault.is_none() {
             state.append(self.number, &event, None);
         }

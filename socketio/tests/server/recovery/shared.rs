@@ -369,7 +369,7 @@ fn pair() -> (Bus, [Server; 2]) {
     (bus, servers)
 }
 
-fn server(bus: &Bus, store: &Arc<SharedStore>) -> Server {
+pub(super) fn server(bus: &Bus, store: &Arc<SharedStore>) -> Server {
     let recovery = Recovery::default().store(store.handle());
     Server::new(Config::default().adapter(bus.adapter()).recovery(recovery))
 }
