@@ -30,7 +30,7 @@ pub(crate) use absence::Local;
 pub(crate) use auth::without_claim;
 pub(crate) use away::Away;
 pub(crate) use comeback::Comeback;
-pub(crate) use ledger::{Claim, Ledger};
+pub(crate) use ledger::{Claim, Forgotten, Ledger};
 pub(crate) use ticket::{Farewell, Ticket};
 
 /// Connection state recovery: who comes back after a short interruption of the

@@ -81,14 +81,13 @@ impl Ledger {
 
     /// Lets those who are meant, and are away, not come back as who they were,
     /// nor those who come back just now and are not let in yet. In the same turn
-    /// it looks for something else. What it finds, and where those are known that
-    /// the ones who are away had beside them on their connections.
+    /// it looks for something else. What it finds, and whom it forgot.
     pub(crate) fn forget<R>(
         &self,
         nsp: &str,
         who: &Audience,
         look: impl FnOnce() -> R,
-    ) -> (R, Vec<Arc<Away>>) {
+    ) -> (R, Forgotten) {
         let (sessions, returning, found) = {
             let mut turn = self.turn();
             let sessions = turn.forget(nsp, who);
@@ -102,7 +101,7 @@ impl Ledger {
             socket.settle();
         }
         self.sweep();
-        (found, away)
+        (found, Forgotten { away, returning })
     }
 
     /// Takes the session out that a client says was its own. If its socket still
@@ -185,6 +184,24 @@ impl Ledger {
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}
+
+/// Those who do not come back as who they were.
+#[derive(Default)]
+pub(crate) struct Forgotten {
+    /// Where those are known that the ones who are away had beside them on their
+    /// connections.
+    away: Vec<Arc<Away>>,
+    /// The sockets that came back and were not let in yet.
+    returning: Vec<Socket>,
+}
+
+impl Forgotten {
+    /// Closes the connections that they had and have.
+    pub(crate) fn close(&self) {
+        self.away.iter().for_each(|away| away.close());
+        self.returning.iter().for_each(Socket::close_connection);
     }
 }
 

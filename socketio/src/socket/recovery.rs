@@ -201,14 +201,18 @@ impl Socket {
         })
     }
 
-    /// Lets the client not come back as who it was, if it is away.
-    pub(super) fn forget_session(&self) {
+    /// Lets the client not come back as who it was, if it is away. With `close` its
+    /// connection is closed if it comes back just now.
+    pub(super) fn forget_session(&self, close: bool) {
         let is_away = self.reason().is_some_and(DisconnectReason::is_recoverable);
         if let Some(ledger) = self.0.namespace.recovery()
             && is_away
         {
             let who = Audience::one(self.0.id.clone());
-            ledger.forget(self.0.namespace.name(), &who, || ());
+            let ((), forgotten) = ledger.forget(self.0.namespace.name(), &who, || ());
+            if close {
+                forgotten.close();
+            }
         }
     }
 

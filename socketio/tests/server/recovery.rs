@@ -1,6 +1,7 @@
 //! Clients that come back after a short interruption.
 
 mod broken;
+mod closed;
 mod missed;
 mod races;
 mod refused;
