@@ -27,7 +27,7 @@ pub use event::{Audience, EventId, KeptEvent};
 pub use store::{RecoveryStatus, RecoveryStore};
 
 pub(crate) use absence::Local;
-pub(crate) use auth::without_claim;
+pub(crate) use auth::{AuthDigest, without_claim};
 pub(crate) use away::Away;
 pub(crate) use comeback::Comeback;
 pub(crate) use ledger::{Claim, Forgotten, Ledger};

@@ -9,7 +9,7 @@ use engineio::{Close, CloseReason, Sid};
 use serde::Deserialize;
 
 use super::keeper::Keeper;
-use super::{Absentee, Audience, Away, KeptEvent, KeptSession, Recovery};
+use super::{Absentee, Audience, AuthDigest, Away, KeptEvent, KeptSession, Recovery};
 use crate::rooms::Selection;
 use crate::sync::lock;
 use crate::unwind::discard;
@@ -111,7 +111,7 @@ impl Ledger {
         &self,
         nsp: &str,
         claim: &Claim,
-        auth: &[u8],
+        auth: AuthDigest,
     ) -> Option<(KeptSession, Moment)> {
         let moment = self.take_over(nsp, claim, auth)?;
         let now = tokio::time::Instant::now().into_std();
@@ -119,7 +119,7 @@ impl Ledger {
         let session = self.keeper.restore(nsp, claim, now, limit).await;
         self.sweep();
         let is_its_own = |session: &KeptSession| {
-            session.pid() == claim.pid && session.nsp() == nsp && self.may_be(&session.auth, auth)
+            session.pid() == claim.pid && session.nsp() == nsp && self.may_be(session.auth, auth)
         };
         match session {
             Some(session) if is_its_own(&session) => Some((session, moment)),
@@ -130,7 +130,7 @@ impl Ledger {
         }
     }
 
-    fn take_over(&self, nsp: &str, claim: &Claim, auth: &[u8]) -> Option<Moment> {
+    fn take_over(&self, nsp: &str, claim: &Claim, auth: AuthDigest) -> Option<Moment> {
         let mut turn = self.turn();
         let Present {
             returning, sockets, ..
@@ -157,7 +157,7 @@ impl Ledger {
         is_sound.then_some(moment)
     }
 
-    fn may_be(&self, before: &[u8], now: &[u8]) -> bool {
+    fn may_be(&self, before: AuthDigest, now: AuthDigest) -> bool {
         self.other_auth || before == now
     }
 

@@ -8,7 +8,7 @@ use engineio::Sid;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{KeptEvent, KeptSession, auth};
+use super::{AuthDigest, KeptEvent, KeptSession, auth};
 use crate::Args;
 use crate::proto::draft::UNKNOWN;
 use crate::sync::lock;
@@ -16,8 +16,7 @@ use crate::sync::lock;
 /// What a socket has by which its client may come back.
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    /// The auth payload of the client, in a form to compare.
-    auth: Arc<[u8]>,
+    auth: AuthDigest,
     /// Told when the last handler of the socket is done.
     done: watch::Sender<bool>,
     /// The offset at which the client was let in last.
@@ -49,7 +48,7 @@ impl Ticket {
     /// That of a client that is new.
     pub(crate) fn new(auth: &Args) -> Self {
         Self {
-            auth: auth::canonical(auth),
+            auth: auth::digest(auth),
             done: watch::Sender::new(false),
             entered: Mutex::default(),
             is_lost: AtomicBool::new(false),
@@ -66,7 +65,7 @@ impl Ticket {
         let earlier = std::mem::take(&mut session.earlier);
         let local = session.local.as_ref();
         Self {
-            auth: auth::canonical(auth),
+            auth: auth::digest(auth),
             done: watch::Sender::new(false),
             entered: Mutex::new(Some(session.entered.clone())),
             is_lost: AtomicBool::new(false),
@@ -122,9 +121,8 @@ impl Ticket {
         self.since.get()
     }
 
-    /// The auth payload of the client, in a form to compare.
-    pub(crate) fn auth(&self) -> &Arc<[u8]> {
-        &self.auth
+    pub(crate) fn auth(&self) -> AuthDigest {
+        self.auth
     }
 
     /// The last handler of the socket is done.

@@ -188,7 +188,7 @@ impl Socket {
             namespace: self.0.namespace.clone(),
         };
         Some(KeptSession {
-            auth: ticket.auth().clone(),
+            auth: ticket.auth(),
             data: self.raw_data(),
             earlier: Vec::new(),
             entered: ticket.entered()?,

@@ -467,7 +467,7 @@ impl Test {
             namespace: Namespace::new(nsp.into(), Arc::default(), None),
         };
         KeptSession {
-            auth: (*b"{}").into(),
+            auth: [0; 32],
             data: Args::default(),
             earlier: Vec::new(),
             entered: self.begin.clone(),

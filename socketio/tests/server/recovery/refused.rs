@@ -280,6 +280,22 @@ async fn who_comes_with_another_auth_payload_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_auth_payload_takes_the_same_room_however_long_it_is() {
+    let mut bytes = Vec::new();
+    for length in [1, 60_000] {
+        let io = recovering();
+        let mut client = Client::open(&io).await;
+        client
+            .send(&format!("0{}", json!({ "token": "t".repeat(length) })))
+            .await;
+        let place = Place::of(&client.recv().await[1..]);
+        place.hear(&io, client).await;
+        bytes.push(io.recovery().unwrap().session_bytes);
+    }
+    assert_eq!(bytes[0], bytes[1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stolen_secret_cuts_nobody_off() {
     let io = recovering();
     let mut client = Client::open(&io).await;
