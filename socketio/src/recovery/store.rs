@@ -182,6 +182,9 @@ pub trait RecoveryStore: fmt::Debug + Send + Sync + 'static {
     /// this offset; it is gone in any case. Whoever comes with it at the same time,
     /// one gets it.
     ///
+    /// The pid is an [id](engineio::Sid), and the offset has the form of one; but the
+    /// client chose them.
+    ///
     /// It is not called in a turn, and may wait: what the client sends meanwhile is
     /// held. If it takes longer than
     /// [`restore_timeout`](crate::Recovery::restore_timeout), or if the client goes

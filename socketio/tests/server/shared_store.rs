@@ -21,6 +21,8 @@ pub(crate) struct SharedStore {
 #[derive(Debug, Default)]
 struct State {
     fault: Option<Fault>,
+    /// How often it was asked for a session.
+    restores: usize,
     /// The log of each server.
     logs: Vec<Log>,
     /// What was written of sessions, by their pids.
@@ -69,6 +71,10 @@ impl SharedStore {
 
     pub(crate) fn breaks(&self, fault: Option<Fault>) {
         self.lock().fault = fault;
+    }
+
+    pub(crate) fn restores(&self) -> usize {
+        self.lock().restores
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -138,6 +144,7 @@ impl RecoveryStore for Handle {
         _now: Instant,
     ) -> Pin<Box<dyn Future<Output = Option<KeptSession>> + Send + 'a>> {
         Box::pin(async move {
+            self.store.lock().restores += 1;
             // As if it asked elsewhere.
             tokio::task::yield_now().await;
             let fault = self.store.lock().fault;

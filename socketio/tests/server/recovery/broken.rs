@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use socketio::Server;
 
 use super::shared::server;
 use super::{arrive, come_back, last, name};
 use crate::bus::Bus;
 use crate::shared_store::{Fault, SharedStore};
+use crate::support::Client;
 
 /// Those that are noticed.
 const FAULTS: [Fault; 3] = [Fault::Full, Fault::Miscounts, Fault::Panics];
@@ -77,6 +79,31 @@ async fn who_is_disconnected_while_a_store_is_broken_is_new() {
     store.breaks(None);
     let (_client, packets) = come_back(&io, &place, &offset).await;
     assert_ne!(packets, [place.answer()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_is_asked_for_nothing_that_it_cannot_have_given() {
+    let (store, io) = fallible();
+    let (client, place) = arrive(&io).await;
+    let offset = place.hear(&io, client).await;
+    let short = &offset[1..];
+    let long = format!("{offset}0");
+    let bad = ["", "é", "\0", "\"", short, &long, "éééééééé"];
+    let claims = bad.map(|offset| (&*place.pid, offset));
+    let claims = claims
+        .into_iter()
+        .chain([("", &*offset), ("a b", &offset), ("é", &offset)]);
+    for (pid, offset) in claims {
+        let mut client = Client::open(&io).await;
+        let claim = json!({ "pid": pid, "offset": offset });
+        client.send(&format!("0{claim}")).await;
+        assert_ne!(client.recv().await, place.answer());
+        client.close().await;
+    }
+    assert_eq!(store.restores(), 0);
+    let (_client, packets) = come_back(&io, &place, &offset).await;
+    assert_eq!(packets, [place.answer()]);
+    assert_eq!(store.restores(), 1);
 }
 
 /// A server whose store may break.
