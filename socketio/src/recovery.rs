@@ -10,6 +10,7 @@ mod keeper;
 mod ledger;
 mod logs;
 mod memory;
+mod restoring;
 mod sessions;
 mod store;
 mod ticket;

@@ -37,7 +37,7 @@ impl Comeback {
         let asked = async move {
             let ledger = namespace.recovery()?;
             let auth = auth::digest(&auth);
-            let restored = ledger.restore(namespace.name(), &claim, auth).await;
+            let restored = ledger.restore(&namespace, &claim, auth).await;
             let (session, moment) = restored?;
             // What a pattern made was not there, and has not kept everything.
             let is_known = session.local.is_some() || !namespace.is_made();

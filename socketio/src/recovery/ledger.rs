@@ -9,11 +9,12 @@ use engineio::{Close, CloseReason, Sid};
 use serde::Deserialize;
 
 use super::keeper::Keeper;
+use super::restoring::Restoring;
 use super::{Absentee, Audience, AuthDigest, Away, KeptEvent, KeptSession, Recovery};
 use crate::rooms::Selection;
 use crate::sync::lock;
 use crate::unwind::discard;
-use crate::{DisconnectReason, Encoded, Socket};
+use crate::{DisconnectReason, Encoded, Namespace, Socket};
 
 /// Who of a namespace may come back, and the order of what is sent in it.
 ///
@@ -33,11 +34,10 @@ pub(crate) struct Ledger {
 
 #[derive(Default)]
 struct Present {
-    /// How many times somebody was to be forgotten.
-    forgotten: u64,
     /// The store did not forget whom it was to: it is asked for nobody before it
     /// has forgotten all.
     is_owed: bool,
+    restoring: Restoring,
     /// Those who come back and are not let in yet, by their pids.
     returning: HashMap<Sid, Socket>,
     /// The sockets that may come back, by their pids.
@@ -109,11 +109,12 @@ impl Ledger {
     /// payload is somebody else: no socket leaves for it, but the session is gone.
     pub(super) async fn restore(
         &self,
-        nsp: &str,
+        namespace: &Namespace,
         claim: &Claim,
         auth: AuthDigest,
     ) -> Option<(KeptSession, Moment)> {
-        let moment = self.take_over(nsp, claim, auth)?;
+        let nsp = namespace.name();
+        let moment = self.take_over(namespace, claim, auth)?;
         let now = tokio::time::Instant::now().into_std();
         let limit = self.restore_timeout;
         let session = self.keeper.restore(nsp, claim, now, limit).await;
@@ -130,7 +131,7 @@ impl Ledger {
         }
     }
 
-    fn take_over(&self, nsp: &str, claim: &Claim, auth: AuthDigest) -> Option<Moment> {
+    fn take_over(&self, namespace: &Namespace, claim: &Claim, auth: AuthDigest) -> Option<Moment> {
         let mut turn = self.turn();
         let Present {
             returning, sockets, ..
@@ -141,12 +142,16 @@ impl Ledger {
         if ticket.is_some_and(|ticket| !self.may_be(ticket.auth(), auth)) {
             return None;
         }
-        let overdue = turn.forget_overdue(nsp);
+        let overdue = turn.forget_overdue(namespace.name());
         if let Some(before) = &before {
             turn.end(before, TAKEN_OVER);
         }
-        let moment = Moment(turn.present.forgotten);
+        let since = turn.present.restoring.begin();
         drop(turn);
+        let moment = Moment {
+            namespace: namespace.clone(),
+            since,
+        };
         let is_sound = overdue.is_some();
         discard(overdue);
         if let Some(before) = before {
@@ -162,12 +167,15 @@ impl Ledger {
     }
 
     /// Has the socket of a client that comes back taken over when it comes once
-    /// more. If somebody was forgotten since this moment, that may have been the
-    /// client, which was in nobody's hands then: it is ended.
+    /// more. If it was forgotten since this moment, when it was in nobody's hands, it
+    /// is ended.
     pub(crate) fn enter(&self, pid: &Sid, socket: &Socket, since: Moment) {
         let is_meant = {
             let mut turn = self.turn();
-            let is_meant = turn.present.forgotten != since.0;
+            let rooms = socket.rooms();
+            let rooms = rooms.iter().map(|room| &**room).collect();
+            let restoring = &turn.present.restoring;
+            let is_meant = restoring.is_forgotten(since.since, socket.id(), &rooms);
             if is_meant {
                 turn.end(socket, DisconnectReason::Server);
             } else {
@@ -205,9 +213,20 @@ impl Forgotten {
     }
 }
 
-/// When a session was taken out.
-#[derive(Clone, Copy)]
-pub(crate) struct Moment(u64);
+/// When a session was asked for, until it is known what became of that. It is not to
+/// be dropped in a turn.
+pub(crate) struct Moment {
+    namespace: Namespace,
+    since: u64,
+}
+
+impl Drop for Moment {
+    fn drop(&mut self) {
+        if let Some(ledger) = self.namespace.recovery() {
+            lock(&ledger.present).restoring.end(self.since);
+        }
+    }
+}
 
 /// A turn in a namespace, which nobody else has meanwhile.
 pub(crate) struct Turn<'a> {
@@ -246,7 +265,7 @@ impl Turn<'_> {
     }
 
     fn forget(&mut self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
-        self.present.forgotten += 1;
+        self.present.restoring.forget(who);
         let forgotten = self.keeper.forget(nsp, who);
         self.present.is_owed |= forgotten.is_none();
         forgotten.unwrap_or_default()
