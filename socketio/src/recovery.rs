@@ -161,7 +161,7 @@ impl Recovery {
         if let Some(recovery) = &mut config.recovery {
             let memory = || Arc::new(Memory::new(recovery, detection, &config.limits)) as _;
             let store = recovery.store.clone().unwrap_or_else(memory);
-            recovery.keeper = Some(Keeper(store));
+            recovery.keeper = Some(Keeper::new(store));
             let connect = config.connect_timeout / 2;
             recovery.restore_timeout = recovery.restore_timeout.min(connect);
         }

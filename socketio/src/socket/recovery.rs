@@ -122,7 +122,9 @@ impl Socket {
             write(namespace.index()).admit(id);
             return line.open(connect.parts()).is_some();
         };
-        self.admit_in_turn(ledger, ticket, connect.parts())
+        let is_in = self.admit_in_turn(ledger, ticket, connect.parts());
+        ledger.sweep();
+        is_in
     }
 
     fn admit_in_turn(&self, ledger: &Ledger, ticket: &Ticket, connect: &[Message]) -> bool {
@@ -132,13 +134,17 @@ impl Socket {
             namespace,
             ..
         } = &*self.0;
+        // What is dropped, and what is logged, is so behind the turn.
+        let mut messages = Vec::new();
+        let mut returning;
+        let missed;
         let mut turn = ledger.turn();
         if self.reason().is_some() || ticket.is_lost() {
             return false;
         }
-        let mut messages = Vec::new();
         let offset = turn.next_offset(namespace.name());
-        if let Some(mut returning) = ticket.admit(offset.as_deref()) {
+        returning = ticket.admit(offset.as_deref());
+        if let Some(returning) = &mut returning {
             // Middleware may have made it leave some.
             let rooms: HashSet<_> = read(namespace.index()).rooms_of(id).into_iter().collect();
             returning.rooms.retain(|room| rooms.contains(room));
@@ -150,7 +156,8 @@ impl Socket {
                 sid: id,
                 since: ticket.since().expect("it was let in"),
             };
-            let Some(missed) = turn.missed(&who) else {
+            missed = turn.missed(&who);
+            let Some(missed) = &missed else {
                 return false;
             };
             let missed = missed.iter().flat_map(|packet| packet.parts());
@@ -160,6 +167,7 @@ impl Socket {
             let bytes: usize = messages.iter().chain(connect).map(charge).sum();
             let budget = namespace.config().engine.limits.budget;
             if bytes.saturating_add(self.buffered()) > budget {
+                drop(turn);
                 tracing::debug!(
                     socket = &**id,
                     bytes,
