@@ -61,6 +61,8 @@ pub(crate) use ticket::{Farewell, Ticket};
 /// * what it missed had to go for want of room, by the [`Limits`](crate::Limits)
 ///   `recovery_bytes` and `recovery_session_bytes`;
 /// * it speaks revision 3 of the protocol, or was refused meanwhile;
+/// * it comes on two connections at once while a store is asked: the first one gets it,
+///   even if that is the one which is lost;
 /// * it comes with another auth payload, see [`other_auth`](Self::other_auth);
 /// * what it missed is more than a client can be sent at once, by the engine's
 ///   [`budget`](engineio::Limits::budget);
@@ -91,7 +93,8 @@ pub(crate) use ticket::{Farewell, Ticket};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Recovery {
-    /// How long after its disconnection a client may come back. Default: 2 min.
+    /// How long after its disconnection a client may come back, unless there is another
+    /// [`store`](Self::store), which decides that. Default: 2 min.
     pub max_disconnection: Duration,
     /// Whether a client may come back with another auth payload than the one that it
     /// was let in with, for example because it has a token that is renewed. Who has
@@ -108,7 +111,8 @@ pub struct Recovery {
     /// that may be out of date: who was banned meanwhile is let in again.
     /// Default: `false`.
     pub skip_middleware: bool,
-    /// Where it is kept, which limits it then. Default: in the server's memory.
+    /// Where it is kept. It has limits of its own then, in time and in bytes. Default:
+    /// in the server's memory.
     pub store: Option<Arc<dyn RecoveryStore>>,
     /// That of the server that has this configuration.
     keeper: Option<Keeper>,

@@ -236,6 +236,9 @@ impl RecoveryStore for Handle {
     fn sweep(&self, _now: Instant) {
         self.store.grown.notify_waiters();
     }
+
+    /// It keeps nothing here.
+    fn close(&self) {}
 }
 
 impl State {
