@@ -14,7 +14,7 @@ use crate::sync::lock;
 
 /// The near end of a connection, as its sockets see it.
 pub(crate) struct Link {
-    /// The sockets that are away, if there may be some.
+    /// The sockets that are away, if there were ever some, or it is closed.
     away: OnceLock<Arc<Away>>,
     pub(crate) engine: engineio::Socket,
     /// Of handlers, which are not to fill the log.
@@ -67,9 +67,8 @@ impl Link {
     pub(crate) fn close(&self) {
         lock(&self.wishes).close = true;
         self.wake();
-        if let Some(away) = self.away.get() {
-            away.close();
-        }
+        // Also if nobody is away yet: somebody may be before the task knows of it.
+        self.away().close();
     }
 
     pub(crate) fn away(&self) -> &Arc<Away> {

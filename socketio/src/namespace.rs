@@ -11,7 +11,7 @@ use crate::behaviour::Behaviour;
 use crate::children::Children;
 use crate::cluster::Cluster;
 use crate::hooks::Hooks;
-use crate::recovery::{Audience, Away, Ledger};
+use crate::recovery::{Audience, Forgotten, Ledger};
 use crate::rooms::{Change, Rooms, Selection};
 use crate::sync::{read, write};
 use crate::{
@@ -373,9 +373,9 @@ impl Namespace {
     /// of them is away does not come back as who it was; nobody comes or goes
     /// between the two.
     pub(crate) fn expel(&self, selection: &Selection, close: bool) {
-        let (sockets, away) = self.meant(selection);
+        let (sockets, forgotten) = self.meant(selection);
         if close {
-            away.iter().for_each(|away| away.close());
+            forgotten.close();
         }
         for socket in sockets {
             match close {
@@ -385,14 +385,14 @@ impl Namespace {
         }
     }
 
-    fn meant(&self, selection: &Selection) -> (Vec<Socket>, Vec<Arc<Away>>) {
+    fn meant(&self, selection: &Selection) -> (Vec<Socket>, Forgotten) {
         let select = || {
             let mut sockets = Vec::new();
             self.select(selection, &mut sockets);
             sockets
         };
         let Some(ledger) = self.recovery() else {
-            return (select(), Vec::new());
+            return (select(), Forgotten::default());
         };
         let who = Audience::selection(selection);
         ledger.forget(self.name(), &who, select)

@@ -10,6 +10,7 @@ mod keeper;
 mod ledger;
 mod logs;
 mod memory;
+mod restoring;
 mod sessions;
 mod store;
 mod ticket;
@@ -27,10 +28,10 @@ pub use event::{Audience, EventId, KeptEvent};
 pub use store::{RecoveryStatus, RecoveryStore};
 
 pub(crate) use absence::Local;
-pub(crate) use auth::without_claim;
+pub(crate) use auth::{AuthDigest, without_claim};
 pub(crate) use away::Away;
 pub(crate) use comeback::Comeback;
-pub(crate) use ledger::{Claim, Ledger};
+pub(crate) use ledger::{Claim, Forgotten, Ledger};
 pub(crate) use ticket::{Farewell, Ticket};
 
 /// Connection state recovery: who comes back after a short interruption of the
@@ -60,6 +61,8 @@ pub(crate) use ticket::{Farewell, Ticket};
 /// * what it missed had to go for want of room, by the [`Limits`](crate::Limits)
 ///   `recovery_bytes` and `recovery_session_bytes`;
 /// * it speaks revision 3 of the protocol, or was refused meanwhile;
+/// * it comes on two connections at once while a store is asked: the first one gets it,
+///   even if that is the one which is lost;
 /// * it comes with another auth payload, see [`other_auth`](Self::other_auth);
 /// * what it missed is more than a client can be sent at once, by the engine's
 ///   [`budget`](engineio::Limits::budget);
@@ -90,7 +93,8 @@ pub(crate) use ticket::{Farewell, Ticket};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Recovery {
-    /// How long after its disconnection a client may come back. Default: 2 min.
+    /// How long after its disconnection a client may come back, unless there is another
+    /// [`store`](Self::store), which decides that. Default: 2 min.
     pub max_disconnection: Duration,
     /// Whether a client may come back with another auth payload than the one that it
     /// was let in with, for example because it has a token that is renewed. Who has
@@ -107,7 +111,8 @@ pub struct Recovery {
     /// that may be out of date: who was banned meanwhile is let in again.
     /// Default: `false`.
     pub skip_middleware: bool,
-    /// Where it is kept, which limits it then. Default: in the server's memory.
+    /// Where it is kept. It has limits of its own then, in time and in bytes. Default:
+    /// in the server's memory.
     pub store: Option<Arc<dyn RecoveryStore>>,
     /// That of the server that has this configuration.
     keeper: Option<Keeper>,
@@ -160,7 +165,7 @@ impl Recovery {
         if let Some(recovery) = &mut config.recovery {
             let memory = || Arc::new(Memory::new(recovery, detection, &config.limits)) as _;
             let store = recovery.store.clone().unwrap_or_else(memory);
-            recovery.keeper = Some(Keeper(store));
+            recovery.keeper = Some(Keeper::new(store));
             let connect = config.connect_timeout / 2;
             recovery.restore_timeout = recovery.restore_timeout.min(connect);
         }

@@ -4,8 +4,9 @@ use engineio::Wake;
 
 use super::{Outgoing, Target};
 use crate::observers::Shown;
-use crate::proto::draft::Draft;
+use crate::proto::draft::{Draft, UNKNOWN};
 use crate::recovery::Ledger;
+use crate::unwind::discard;
 use crate::{
     Args, Audience, EmitError, EncodeError, Encoded, IntoArgs, KeptEvent, Namespace, Socket,
 };
@@ -20,12 +21,13 @@ impl Namespace {
         to: Target<'_>,
     ) -> Result<Result<(), EmitError>, EncodeError> {
         let Written { draft, plain } = Written::new(self, event)?;
-        let (audience, mut sockets) = match to {
-            Target::Selection(selection) => (Audience::selection(selection), Vec::new()),
-            Target::Socket(socket) => (Audience::one(socket.shared_id()), vec![socket.clone()]),
+        let mut sockets = match to {
+            Target::Selection(_) => Vec::new(),
+            Target::Socket(socket) => vec![socket.clone()],
         };
-        let (_packet, sent) = {
-            let turn = ledger.turn();
+        let audience = to.audience();
+        let (_packet, sent, lost) = {
+            let mut turn = ledger.turn();
             match to {
                 Target::Selection(selection) => self.select(selection, &mut sockets),
                 Target::Socket(socket) if !socket.is_connected() => {
@@ -35,12 +37,15 @@ impl Namespace {
             }
             let offset = turn.next_offset(self.name());
             let (nsp, id) = (self.shared_name().clone(), event.id.clone());
-            let kept = KeptEvent::new(nsp, audience, id, draft, &offset);
+            let known = offset.as_deref().unwrap_or(UNKNOWN);
+            let kept = KeptEvent::new(nsp, audience, id, draft, known);
             let packet = kept.packet().clone();
-            turn.append(kept);
+            let is_kept = offset.is_some() && turn.append(kept);
+            let lost = (!is_kept).then(|| turn.lose(self.name(), &to.audience(), &sockets));
             let sent = queue(&sockets, &packet, plain.as_ref());
-            (packet, sent)
+            (packet, sent, lost)
         };
+        discard(lost);
         // Whoever waits for it is woken behind the turn, and the sockets and the
         // packet are let go there, too.
         let mut outcome = Ok(());
@@ -62,6 +67,15 @@ impl Namespace {
             socket.show_outgoing(&event);
         }
         Ok(outcome)
+    }
+}
+
+impl Target<'_> {
+    fn audience(self) -> Audience {
+        match self {
+            Self::Selection(selection) => Audience::selection(selection),
+            Self::Socket(socket) => Audience::one(socket.shared_id()),
+        }
     }
 }
 

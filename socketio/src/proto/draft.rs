@@ -111,6 +111,9 @@ impl<P: IntoArgs> IntoArgs for Followed<'_, P> {
 /// a namespace, which can stand behind it, does not have a comma.
 const GAP: &str = "--------,-------";
 
+/// The offset of an event that is not kept, which no store gave.
+pub(crate) const UNKNOWN: &str = "----------------";
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

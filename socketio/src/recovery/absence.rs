@@ -6,7 +6,7 @@ use std::sync::Arc;
 use engineio::Sid;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Away, Farewell, KeptEvent};
+use super::{AuthDigest, Away, Farewell, KeptEvent};
 use crate::{Args, Extensions, Namespace};
 
 /// What is kept of a client that is away.
@@ -22,8 +22,9 @@ use crate::{Args, Extensions, Namespace};
 /// [`persist`](crate::RecoveryStore::persist) as soon as it is written, and in no other
 /// method that is called in a turn.
 ///
-/// It is secret: it holds the auth payload of the client, and who knows that and the
-/// pid can take the session.
+/// It is secret: who knows the pid and the auth payload of the client can take the
+/// session. Of the payload it holds a SHA-256 alone, which gives away one that can be
+/// guessed.
 ///
 /// ```
 /// use socketio::{KeptEvent, KeptSession};
@@ -44,8 +45,7 @@ use crate::{Args, Extensions, Namespace};
 /// }
 /// ```
 pub struct KeptSession {
-    /// The auth payload, in a form to compare.
-    pub(crate) auth: Arc<[u8]>,
+    pub(crate) auth: AuthDigest,
     pub(crate) data: Args,
     /// What it missed by the log of another server.
     pub(crate) earlier: Vec<KeptEvent>,
@@ -125,7 +125,7 @@ impl Serialize for KeptSession {
         let attachments = self.data.attachments().iter();
         let written = Written {
             attachments: attachments.map(|part| part.to_vec()).collect(),
-            auth: self.auth.to_vec(),
+            auth: self.auth,
             data: format!("[{}]", self.data.as_json()),
             entered: self.entered.to_string(),
             nsp: self.nsp.to_string(),
@@ -154,7 +154,7 @@ impl<'de> Deserialize<'de> for KeptSession {
         let attachments = attachments.into_iter().map(Into::into).collect();
         let data = Args::from_text(data, attachments);
         Ok(Self {
-            auth: auth.into(),
+            auth,
             data: data.ok_or_else(|| de::Error::custom("data that is no JSON array"))?,
             earlier: Vec::new(),
             entered: entered.into(),
@@ -171,7 +171,7 @@ impl<'de> Deserialize<'de> for KeptSession {
 #[derive(Deserialize, Serialize)]
 struct Written {
     attachments: Vec<Vec<u8>>,
-    auth: Vec<u8>,
+    auth: AuthDigest,
     data: String,
     entered: String,
     nsp: String,

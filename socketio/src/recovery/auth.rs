@@ -1,16 +1,21 @@
 //! Auth payloads, as far as they say who a client is.
 
-use std::sync::Arc;
+use sha2::{Digest, Sha256};
 
 use crate::{Args, Value};
 
-/// The auth payload in a form in which two are the same bytes if they mean the
-/// same: whatever the order of their members, and without what recovery itself puts
-/// there. None is the same as an empty one.
-///
-/// The bytes are compared as they are. Nobody can choose others that pass for them,
-/// as for a digest.
-pub(super) fn canonical(auth: &Args) -> Arc<[u8]> {
+/// What is kept of an auth payload: its SHA-256, as long as it may be. Nobody can
+/// make another one for it.
+pub(crate) type AuthDigest = [u8; 32];
+
+/// What is the same for two auth payloads that mean the same: whatever the order of
+/// their members, and without what recovery itself puts there. None is the same as an
+/// empty one.
+pub(super) fn digest(auth: &Args) -> AuthDigest {
+    Sha256::digest(canonical(auth)).into()
+}
+
+fn canonical(auth: &Args) -> Vec<u8> {
     let value = match auth.get::<Option<Value>>(0) {
         Ok(value) => value.unwrap_or_default(),
         Err(_) => return auth.as_json().as_bytes().into(),
@@ -31,7 +36,7 @@ pub(super) fn canonical(auth: &Args) -> Arc<[u8]> {
         bytes.extend_from_slice(&(attachment.len() as u64).to_le_bytes());
         bytes.extend_from_slice(attachment);
     }
-    bytes.into()
+    bytes
 }
 
 /// The auth payload without what recovery puts there, which is a secret.
@@ -91,7 +96,7 @@ mod tests {
             (r#"{"a":{"pid":1}}"#, r#"{"a":{}}"#, false),
             (r#"{"a":null}"#, "{}", false),
         ] {
-            let is = canonical(&parse(one)) == canonical(&parse(other));
+            let is = digest(&parse(one)) == digest(&parse(other));
             assert_eq!(is, is_same, "{one} {other}");
         }
     }
@@ -99,8 +104,8 @@ mod tests {
     #[test]
     fn binary_data_counts() {
         let auth = |byte| Args::new(vec![(0, crate::Binary::from(vec![byte]))]).unwrap();
-        assert_eq!(canonical(&auth(1)), canonical(&auth(1)));
-        assert_ne!(canonical(&auth(1)), canonical(&auth(2)));
+        assert_eq!(digest(&auth(1)), digest(&auth(1)));
+        assert_ne!(digest(&auth(1)), digest(&auth(2)));
     }
 
     #[test]

@@ -41,7 +41,9 @@ impl Away {
             if let Some(namespace) = namespace.upgrade()
                 && let Some(ledger) = namespace.recovery()
             {
-                ledger.forget(namespace.name(), &Audience::one(id), || ());
+                let ((), forgotten) = ledger.forget(namespace.name(), &Audience::one(id), || ());
+                // Who comes back just now is the same client.
+                forgotten.close();
             }
         }
     }

@@ -1,9 +1,11 @@
 //! How a client comes back.
 
+use engineio::Sid;
 use futures_util::FutureExt;
 
 use super::{Claim, KeptSession, auth, ledger::Moment};
 use crate::hooks::Boxed;
+use crate::proto::draft::is_offset;
 use crate::sync::read;
 use crate::{Args, Namespace, Protocol};
 
@@ -17,7 +19,7 @@ pub(crate) struct Comeback {
 
 impl Comeback {
     /// Asks for the session that a client says was its own: what comes out is `None`
-    /// if there is none any more. `None` if it does not say so.
+    /// if there is none any more. `None` if it does not say so, or what it says is none.
     pub(crate) fn of(
         namespace: &Namespace,
         protocol: Protocol,
@@ -26,11 +28,16 @@ impl Comeback {
         // Clients of revision 3 know no pid, and no offset.
         let is_possible = namespace.recovery().is_some() && protocol == Protocol::V5;
         let claim = is_possible.then(|| auth.parse::<Claim>().ok())??;
+        // A store may take them apart.
+        let is_good = is_offset(&claim.offset) && Sid::new(&*claim.pid).is_ok();
+        if !is_good {
+            return None;
+        }
         let (namespace, auth) = (namespace.clone(), auth.clone());
         let asked = async move {
             let ledger = namespace.recovery()?;
-            let auth = auth::canonical(&auth);
-            let restored = ledger.restore(namespace.name(), &claim, &auth).await;
+            let auth = auth::digest(&auth);
+            let restored = ledger.restore(&namespace, &claim, auth).await;
             let (session, moment) = restored?;
             // What a pattern made was not there, and has not kept everything.
             let is_known = session.local.is_some() || !namespace.is_made();

@@ -9,10 +9,12 @@ use engineio::{Close, CloseReason, Sid};
 use serde::Deserialize;
 
 use super::keeper::Keeper;
-use super::{Absentee, Audience, Away, KeptEvent, KeptSession, Recovery};
+use super::restoring::Restoring;
+use super::{Absentee, Audience, AuthDigest, Away, KeptEvent, KeptSession, Recovery};
+use crate::rooms::Selection;
 use crate::sync::lock;
 use crate::unwind::discard;
-use crate::{DisconnectReason, Encoded, Socket};
+use crate::{DisconnectReason, Encoded, Namespace, Socket};
 
 /// Who of a namespace may come back, and the order of what is sent in it.
 ///
@@ -32,8 +34,10 @@ pub(crate) struct Ledger {
 
 #[derive(Default)]
 struct Present {
-    /// How many times somebody was to be forgotten.
-    forgotten: u64,
+    /// The store did not forget whom it was to: it is asked for nobody before it
+    /// has forgotten all.
+    is_owed: bool,
+    restoring: Restoring,
     /// Those who come back and are not let in yet, by their pids.
     returning: HashMap<Sid, Socket>,
     /// The sockets that may come back, by their pids.
@@ -77,18 +81,16 @@ impl Ledger {
 
     /// Lets those who are meant, and are away, not come back as who they were,
     /// nor those who come back just now and are not let in yet. In the same turn
-    /// it looks for something else. What it finds, and where those are known that
-    /// the ones who are away had beside them on their connections.
+    /// it looks for something else. What it finds, and whom it forgot.
     pub(crate) fn forget<R>(
         &self,
         nsp: &str,
         who: &Audience,
         look: impl FnOnce() -> R,
-    ) -> (R, Vec<Arc<Away>>) {
+    ) -> (R, Forgotten) {
         let (sessions, returning, found) = {
             let mut turn = self.turn();
-            let sessions = turn.keeper.forget(nsp, who);
-            turn.present.forgotten += 1;
+            let sessions = turn.forget(nsp, who);
             (sessions, turn.end_returning(who), look())
         };
         let local = sessions.iter().filter_map(|session| session.local.as_ref());
@@ -99,7 +101,7 @@ impl Ledger {
             socket.settle();
         }
         self.sweep();
-        (found, away)
+        (found, Forgotten { away, returning })
     }
 
     /// Takes the session out that a client says was its own. If its socket still
@@ -107,17 +109,18 @@ impl Ledger {
     /// payload is somebody else: no socket leaves for it, but the session is gone.
     pub(super) async fn restore(
         &self,
-        nsp: &str,
+        namespace: &Namespace,
         claim: &Claim,
-        auth: &[u8],
+        auth: AuthDigest,
     ) -> Option<(KeptSession, Moment)> {
-        let moment = self.take_over(claim, auth)?;
+        let nsp = namespace.name();
+        let moment = self.take_over(namespace, claim, auth)?;
         let now = tokio::time::Instant::now().into_std();
         let limit = self.restore_timeout;
         let session = self.keeper.restore(nsp, claim, now, limit).await;
         self.sweep();
         let is_its_own = |session: &KeptSession| {
-            session.pid() == claim.pid && session.nsp() == nsp && self.may_be(&session.auth, auth)
+            session.pid() == claim.pid && session.nsp() == nsp && self.may_be(session.auth, auth)
         };
         match session {
             Some(session) if is_its_own(&session) => Some((session, moment)),
@@ -128,7 +131,7 @@ impl Ledger {
         }
     }
 
-    fn take_over(&self, claim: &Claim, auth: &[u8]) -> Option<Moment> {
+    fn take_over(&self, namespace: &Namespace, claim: &Claim, auth: AuthDigest) -> Option<Moment> {
         let mut turn = self.turn();
         let Present {
             returning, sockets, ..
@@ -139,30 +142,40 @@ impl Ledger {
         if ticket.is_some_and(|ticket| !self.may_be(ticket.auth(), auth)) {
             return None;
         }
+        let overdue = turn.forget_overdue(namespace.name());
         if let Some(before) = &before {
             turn.end(before, TAKEN_OVER);
         }
-        let moment = Moment(turn.present.forgotten);
+        let since = turn.present.restoring.begin();
         drop(turn);
+        let moment = Moment {
+            namespace: namespace.clone(),
+            since,
+        };
+        let is_sound = overdue.is_some();
+        discard(overdue);
         if let Some(before) = before {
             tracing::debug!(socket = before.id(), "socket taken over by its client");
             before.settle();
             before.engine().close(Close::Discard);
         }
-        Some(moment)
+        is_sound.then_some(moment)
     }
 
-    fn may_be(&self, before: &[u8], now: &[u8]) -> bool {
+    fn may_be(&self, before: AuthDigest, now: AuthDigest) -> bool {
         self.other_auth || before == now
     }
 
     /// Has the socket of a client that comes back taken over when it comes once
-    /// more. If somebody was forgotten since this moment, that may have been the
-    /// client, which was in nobody's hands then: it is ended.
+    /// more. If it was forgotten since this moment, when it was in nobody's hands, it
+    /// is ended.
     pub(crate) fn enter(&self, pid: &Sid, socket: &Socket, since: Moment) {
         let is_meant = {
             let mut turn = self.turn();
-            let is_meant = turn.present.forgotten != since.0;
+            let rooms = socket.rooms();
+            let rooms = rooms.iter().map(|room| &**room).collect();
+            let restoring = &turn.present.restoring;
+            let is_meant = restoring.is_forgotten(since.since, socket.id(), &rooms);
             if is_meant {
                 turn.end(socket, DisconnectReason::Server);
             } else {
@@ -182,9 +195,38 @@ impl fmt::Debug for Ledger {
     }
 }
 
-/// When a session was taken out.
-#[derive(Clone, Copy)]
-pub(crate) struct Moment(u64);
+/// Those who do not come back as who they were.
+#[derive(Default)]
+pub(crate) struct Forgotten {
+    /// Where those are known that the ones who are away had beside them on their
+    /// connections.
+    away: Vec<Arc<Away>>,
+    /// The sockets that came back and were not let in yet.
+    returning: Vec<Socket>,
+}
+
+impl Forgotten {
+    /// Closes the connections that they had and have.
+    pub(crate) fn close(&self) {
+        self.away.iter().for_each(|away| away.close());
+        self.returning.iter().for_each(Socket::close_connection);
+    }
+}
+
+/// When a session was asked for, until it is known what became of that. It is not to
+/// be dropped in a turn.
+pub(crate) struct Moment {
+    namespace: Namespace,
+    since: u64,
+}
+
+impl Drop for Moment {
+    fn drop(&mut self) {
+        if let Some(ledger) = self.namespace.recovery() {
+            lock(&ledger.present).restoring.end(self.since);
+        }
+    }
+}
 
 /// A turn in a namespace, which nobody else has meanwhile.
 pub(crate) struct Turn<'a> {
@@ -201,14 +243,44 @@ impl Turn<'_> {
         self.present.sockets.insert(pid.clone(), socket.clone());
     }
 
-    /// The offset of what comes next.
-    pub(crate) fn next_offset(&self, nsp: &str) -> String {
+    /// The offset of what comes next; `None` if the store does not know it.
+    pub(crate) fn next_offset(&self, nsp: &str) -> Option<String> {
         self.keeper.next_offset(nsp)
     }
 
-    /// Keeps an event.
-    pub(crate) fn append(&self, event: KeptEvent) {
-        self.keeper.append(event, self.now);
+    /// Keeps an event. `false` if it may not be kept.
+    pub(crate) fn append(&self, event: KeptEvent) -> bool {
+        self.keeper.append(event, self.now).is_some()
+    }
+
+    /// An event was not kept: nobody for whom it was can be told what it missed. Who
+    /// is there may be gone already. What is returned is to be dropped behind the
+    /// turn.
+    pub(crate) fn lose(&mut self, nsp: &str, who: &Audience, there: &[Socket]) -> Vec<KeptSession> {
+        let returning = self.returning(who);
+        for ticket in there.iter().chain(&returning).filter_map(Socket::ticket) {
+            ticket.lose();
+        }
+        self.forget(nsp, who)
+    }
+
+    fn forget(&mut self, nsp: &str, who: &Audience) -> Vec<KeptSession> {
+        self.present.restoring.forget(who);
+        let forgotten = self.keeper.forget(nsp, who);
+        self.present.is_owed |= forgotten.is_none();
+        forgotten.unwrap_or_default()
+    }
+
+    /// Forgets everybody if somebody should have been forgotten; `None` if that
+    /// still cannot be.
+    fn forget_overdue(&mut self, nsp: &str) -> Option<Vec<KeptSession>> {
+        if !self.present.is_owed {
+            return Some(Vec::new());
+        }
+        let everyone = Audience::selection(&Selection::default());
+        let forgotten = self.keeper.forget(nsp, &everyone)?;
+        self.present.is_owed = false;
+        Some(forgotten)
     }
 
     /// What a client missed that comes back.
@@ -219,17 +291,22 @@ impl Turn<'_> {
     /// Ends those who are meant of the sockets that are not let in yet. Their
     /// connections learn it when they are to be.
     fn end_returning(&mut self, who: &Audience) -> Vec<Socket> {
+        let returning = self.returning(who);
+        for socket in &returning {
+            self.end(socket, DisconnectReason::Server);
+        }
+        returning
+    }
+
+    /// Those who are meant of the sockets that are not let in yet.
+    fn returning(&self, who: &Audience) -> Vec<Socket> {
         let is_meant = |socket: &&Socket| {
             let rooms = socket.rooms();
             let rooms = rooms.iter().map(|room| &**room).collect();
             who.includes(socket.id(), &rooms)
         };
         let returning = self.present.returning.values();
-        let returning: Vec<_> = returning.filter(is_meant).cloned().collect();
-        for socket in &returning {
-            self.end(socket, DisconnectReason::Server);
-        }
-        returning
+        returning.filter(is_meant).cloned().collect()
     }
 
     /// Ends a socket, and keeps its session if its client may come back. `false`

@@ -1,5 +1,6 @@
 //! A store in the memory of this process.
 
+use std::fmt;
 use std::future::ready;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,6 @@ use crate::unwind::discard;
 use crate::{Encoded, Limits};
 
 /// Sessions and packets in the memory of this process.
-#[derive(Debug)]
 pub(crate) struct Memory {
     /// The first characters of every offset: those of another server, or of
     /// this one before it was restarted, mean nothing here.
@@ -23,7 +23,6 @@ pub(crate) struct Memory {
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
 struct State {
     /// What was thrown away, to be dropped when no lock is held: it can be of
     /// the application's making.
@@ -32,7 +31,7 @@ struct State {
     sessions: Sessions,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Discarded {
     packets: Vec<Encoded>,
     sessions: Vec<KeptSession>,
@@ -159,6 +158,13 @@ impl RecoveryStore for Memory {
             session_bytes: sessions.bytes(),
             sessions: sessions.len(),
         }
+    }
+}
+
+/// What clients are sent is nobody else's.
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
     }
 }
 

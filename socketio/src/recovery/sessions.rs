@@ -132,7 +132,7 @@ fn charge(session: &KeptSession) -> usize {
     let namespace = session.local.as_ref().map_or(0, namespace);
     let rooms = session.rooms.iter();
     let rooms: usize = rooms.map(|room| room.len() + ROOM_CHARGE).sum();
-    SESSION_CHARGE + namespace + rooms + session.auth.len() + session.data.bytes()
+    SESSION_CHARGE + namespace + rooms + session.data.bytes()
 }
 
 const SESSION_CHARGE: usize = 512;

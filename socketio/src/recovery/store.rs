@@ -14,9 +14,17 @@ use crate::{Absentee, Audience, Encoded, KeptEvent, KeptSession};
 ///
 /// Most of its methods are called in a turn of a namespace, under its lock: they do
 /// not wait, run nothing of the application, and call nothing of this crate but what
-/// their arguments have. They are told the time, which never runs backwards in a
-/// namespace. A panic is caught: what was asked is not known then, so that clients
-/// are new.
+/// their arguments have. Nor do they log, if a subscriber may emit. They are told the
+/// time, which never runs backwards in a namespace, and means nothing elsewhere: a
+/// store that is shared writes down that of the wall, and a task of its own can.
+///
+/// What it keeps, and for how long, is its own affair:
+/// [`max_disconnection`](crate::Recovery::max_disconnection) and the
+/// [`Limits`](crate::Limits) of recovery are those of the store in memory. A panic is caught, and what was asked is not known then. An event that was
+/// not kept for it makes those new whom it was for, both who is away and who is there
+/// when it next comes back; if nobody could be forgotten, everybody of the namespace
+/// who is away is new. A store that loses something without a panic has to remember
+/// that itself, and to give `None` to whom it concerns.
 ///
 /// # Offsets
 ///
@@ -42,6 +50,9 @@ use crate::{Absentee, Audience, Encoded, KeptEvent, KeptSession};
 ///    server since, and got no event there, it gives as well what that appended for
 ///    this one socket alone behind the offset at which it
 ///    [entered](KeptSession::entered).
+///
+/// A server that started in the meantime never gets what N had before: nobody comes
+/// back to one that is new until N keeps nothing older.
 ///
 /// When the client is let in, [`missed`](Self::missed) at M gives
 ///
@@ -179,10 +190,15 @@ pub trait RecoveryStore: fmt::Debug + Send + Sync + 'static {
     /// this offset; it is gone in any case. Whoever comes with it at the same time,
     /// one gets it.
     ///
+    /// The pid is an [id](engineio::Sid), and the offset has the form of one; but the
+    /// client chose them.
+    ///
     /// It is not called in a turn, and may wait: what the client sends meanwhile is
     /// held. If it takes longer than
     /// [`restore_timeout`](crate::Recovery::restore_timeout), or if the client goes
-    /// away, the future is dropped, and the session had better still be there.
+    /// away, the future is dropped, and the session had better still be there. If it is
+    /// taken elsewhere in one step, let a task of its own do that, which puts it back
+    /// when nobody is there to receive it.
     fn restore<'a>(
         &'a self,
         nsp: &'a str,
@@ -194,7 +210,14 @@ pub trait RecoveryStore: fmt::Debug + Send + Sync + 'static {
     /// What somebody missed, the first first. `None` if that is not known any more.
     fn missed(&self, who: &Absentee<'_>, now: Instant) -> Option<Vec<Encoded>>;
 
-    /// Takes out the sessions of those who are meant, for good.
+    /// Takes out the sessions of those who are meant, for good, and gives those that
+    /// were persisted here.
+    ///
+    /// One that keeps sessions elsewhere does that in the background, and gives what it
+    /// has here: the very values that came to [`persist`](Self::persist), which it
+    /// had better keep until they are too old. Only they know the other namespaces of
+    /// their client, which [`close`](crate::Broadcast::close) lets nobody come back to
+    /// either; what was written and read does not.
     fn forget(&self, nsp: &str, who: &Audience) -> Vec<KeptSession>;
 
     /// Drops what is too old, and what had to go in the other methods. Called while
@@ -202,8 +225,16 @@ pub trait RecoveryStore: fmt::Debug + Send + Sync + 'static {
     fn sweep(&self, _now: Instant) {}
 
     /// The server was [closed](crate::Server::close). What this handle keeps in the
-    /// server's memory is to be dropped. Called while nothing is locked.
-    fn close(&self) {}
+    /// server's memory is to be dropped: a session that is kept as its value holds its
+    /// namespace, which holds this. Called while nothing is locked, and once more when
+    /// the server is dropped, which may be where there is no runtime;
+    /// [`persist`](Self::persist) may still be called behind it.
+    ///
+    /// Every client is persisted just before, and nobody waits for what this sets
+    /// going: a store that writes elsewhere has something of its own to await behind
+    /// [`Server::close`](crate::Server::close), or a server that is started again has
+    /// lost everybody.
+    fn close(&self);
 
     /// How much this handle keeps in the server's memory.
     fn status(&self) -> RecoveryStatus {

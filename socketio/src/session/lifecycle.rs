@@ -77,9 +77,9 @@ impl Session {
         self.run_hooks(self.slots.len() - 1, Gate::Deciding, hooks, cx);
     }
 
-    /// Lets a client in, unless it has gone away meanwhile.
+    /// Lets a client in, unless it has gone away meanwhile, or the server closes.
     pub(super) fn admit(&mut self, index: usize, cx: &mut Context<'_>) {
-        if self.link.engine.close_reason().is_some() {
+        if self.link.engine.close_reason().is_some() || self.shared.is_closing() {
             return drop_out(&self.slots.remove(index).socket, self.close_reason());
         }
         let slot = &self.slots[index];

@@ -78,7 +78,7 @@ impl Socket {
         Volatile::new(self.clone())
     }
 
-    /// Changes nothing: see [`Broadcast::compress`].
+    /// Changes nothing: see [`Broadcast::compress`](crate::Broadcast::compress).
     ///
     /// ```
     /// # use socketio::{Config, Server};

@@ -20,7 +20,7 @@ impl Socket {
         if self.is_connected() && self.end(DisconnectReason::Server) {
             self.0.line.link().left(self.0.id.clone());
         } else {
-            self.forget_session();
+            self.forget_session(false);
         }
     }
 
@@ -42,9 +42,18 @@ impl Socket {
     pub fn close(&self) {
         let is_away = self.reason().is_some_and(DisconnectReason::is_recoverable);
         if self.is_connected() || is_away {
-            self.0.line.link().close();
+            self.close_connection();
         }
-        self.disconnect();
+        if self.is_connected() {
+            self.disconnect();
+        } else {
+            self.forget_session(true);
+        }
+    }
+
+    /// Closes the connection, whatever the socket is doing.
+    pub(crate) fn close_connection(&self) {
+        self.0.line.link().close();
     }
 
     /// Whether the socket is connected: it passed the middleware and has not

@@ -122,7 +122,9 @@ impl Socket {
             write(namespace.index()).admit(id);
             return line.open(connect.parts()).is_some();
         };
-        self.admit_in_turn(ledger, ticket, connect.parts())
+        let is_in = self.admit_in_turn(ledger, ticket, connect.parts());
+        ledger.sweep();
+        is_in
     }
 
     fn admit_in_turn(&self, ledger: &Ledger, ticket: &Ticket, connect: &[Message]) -> bool {
@@ -132,12 +134,17 @@ impl Socket {
             namespace,
             ..
         } = &*self.0;
+        // What is dropped, and what is logged, is so behind the turn.
+        let mut messages = Vec::new();
+        let mut returning;
+        let missed;
         let mut turn = ledger.turn();
-        if self.reason().is_some() {
+        if self.reason().is_some() || ticket.is_lost() {
             return false;
         }
-        let mut messages = Vec::new();
-        if let Some(mut returning) = ticket.admit(&turn.next_offset(namespace.name())) {
+        let offset = turn.next_offset(namespace.name());
+        returning = ticket.admit(offset.as_deref());
+        if let Some(returning) = &mut returning {
             // Middleware may have made it leave some.
             let rooms: HashSet<_> = read(namespace.index()).rooms_of(id).into_iter().collect();
             returning.rooms.retain(|room| rooms.contains(room));
@@ -149,7 +156,8 @@ impl Socket {
                 sid: id,
                 since: ticket.since().expect("it was let in"),
             };
-            let Some(missed) = turn.missed(&who) else {
+            missed = turn.missed(&who);
+            let Some(missed) = &missed else {
                 return false;
             };
             let missed = missed.iter().flat_map(|packet| packet.parts());
@@ -159,6 +167,7 @@ impl Socket {
             let bytes: usize = messages.iter().chain(connect).map(charge).sum();
             let budget = namespace.config().engine.limits.budget;
             if bytes.saturating_add(self.buffered()) > budget {
+                drop(turn);
                 tracing::debug!(
                     socket = &**id,
                     bytes,
@@ -176,9 +185,10 @@ impl Socket {
         opened.is_some()
     }
 
-    /// What is kept of a socket that left; `None` if its client was never let in.
+    /// What is kept of a socket that left; `None` if its client was never let in, or
+    /// it is not known what it has.
     pub(crate) fn session(&self) -> Option<KeptSession> {
-        let ticket = self.ticket()?;
+        let ticket = self.ticket().filter(|ticket| !ticket.is_lost())?;
         let local = Local {
             away: self.0.line.link().away().clone(),
             extensions: self.0.extensions.share(),
@@ -186,7 +196,7 @@ impl Socket {
             namespace: self.0.namespace.clone(),
         };
         Some(KeptSession {
-            auth: ticket.auth().clone(),
+            auth: ticket.auth(),
             data: self.raw_data(),
             earlier: Vec::new(),
             entered: ticket.entered()?,
@@ -199,14 +209,18 @@ impl Socket {
         })
     }
 
-    /// Lets the client not come back as who it was, if it is away.
-    pub(super) fn forget_session(&self) {
+    /// Lets the client not come back as who it was, if it is away. With `close` its
+    /// connection is closed if it comes back just now.
+    pub(super) fn forget_session(&self, close: bool) {
         let is_away = self.reason().is_some_and(DisconnectReason::is_recoverable);
         if let Some(ledger) = self.0.namespace.recovery()
             && is_away
         {
             let who = Audience::one(self.0.id.clone());
-            ledger.forget(self.0.namespace.name(), &who, || ());
+            let ((), forgotten) = ledger.forget(self.0.namespace.name(), &who, || ());
+            if close {
+                forgotten.close();
+            }
         }
     }
 

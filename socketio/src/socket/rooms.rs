@@ -57,8 +57,9 @@ impl Socket {
     }
 
     /// The rooms that the socket is in, in the order in which it joined them;
-    /// its id is not among them. While [`Namespace::on_disconnect`] runs,
-    /// those that it was in.
+    /// its id is not among them. While
+    /// [`Namespace::on_disconnect`](crate::Namespace::on_disconnect) runs, those that it
+    /// was in.
     ///
     /// ```
     /// # use socketio::{Config, EncodeError, Server};

@@ -1,5 +1,7 @@
 //! Clients that come back after a short interruption.
 
+mod broken;
+mod closed;
 mod missed;
 mod races;
 mod refused;
@@ -178,6 +180,19 @@ async fn what_is_kept_is_a_figure_that_returns_to_zero() {
     place.hear(&io, client).await;
     io.close().await;
     assert_eq!(kept(&io), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_is_not_shown() {
+    let io = recovering();
+    let (client, place) = arrive(&io).await;
+    let offset = place.hear(&io, client).await;
+    io.emit("missed", "a secret").unwrap();
+    let shown = format!("{io:?} {:?}", io.config().recovery);
+    assert!(shown.contains("max_disconnection"), "{shown}");
+    for secret in ["a secret", &place.pid, &offset] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

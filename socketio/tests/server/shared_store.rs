@@ -21,6 +21,8 @@ pub(crate) struct SharedStore {
 #[derive(Debug, Default)]
 struct State {
     fault: Option<Fault>,
+    /// How often it was asked for a session.
+    restores: usize,
     /// The log of each server.
     logs: Vec<Log>,
     /// What was written of sessions, by their pids.
@@ -48,7 +50,11 @@ struct Entry {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     Fails,
+    /// It panics when it is to keep an event.
+    Full,
     Hangs,
+    /// It gives what is no offset.
+    Miscounts,
     Panics,
 }
 
@@ -65,6 +71,10 @@ impl SharedStore {
 
     pub(crate) fn breaks(&self, fault: Option<Fault>) {
         self.lock().fault = fault;
+    }
+
+    pub(crate) fn restores(&self) -> usize {
+        self.lock().restores
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -104,11 +114,16 @@ impl Handle {
 
 impl RecoveryStore for Handle {
     fn next_offset(&self, _nsp: &str) -> String {
-        self.state().next_offset(self.number)
+        let mut state = self.state();
+        match state.fault {
+            Some(Fault::Miscounts) => "none".to_owned(),
+            _ => state.next_offset(self.number),
+        }
     }
 
     fn append(&self, event: KeptEvent, _now: Instant) {
         let mut state = self.state();
+        assert_ne!(state.fault, Some(Fault::Full), "the store is full");
         if state.fault.is_none() {
             state.append(self.number, &event, None);
         }
@@ -129,6 +144,7 @@ impl RecoveryStore for Handle {
         _now: Instant,
     ) -> Pin<Box<dyn Future<Output = Option<KeptSession>> + Send + 'a>> {
         Box::pin(async move {
+            self.store.lock().restores += 1;
             // As if it asked elsewhere.
             tokio::task::yield_now().await;
             let fault = self.store.lock().fault;
@@ -220,6 +236,9 @@ impl RecoveryStore for Handle {
     fn sweep(&self, _now: Instant) {
         self.store.grown.notify_waiters();
     }
+
+    /// It keeps nothing here.
+    fn close(&self) {}
 }
 
 impl State {

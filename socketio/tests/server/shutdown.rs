@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use socketio::{Config, Server};
+use socketio::{BoxError, Config, Server};
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Client, Log, get, handshake, post, reasons, server};
@@ -165,6 +167,34 @@ async fn a_server_that_closes_waits_for_handlers_but_not_for_ever() {
         io.close().await;
         assert_eq!((start.elapsed() - before).as_secs(), waited);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_connects_to_a_server_that_closes() {
+    let io = server();
+    let mut connections = connections(&io);
+    let gate = Arc::new(Semaphore::new(0));
+    let passed = gate.clone();
+    let mut asked = Log::new();
+    let pen = asked.pen();
+    io.of("/").middleware(async move |_, ()| {
+        pen.send(()).expect("a log");
+        passed.acquire().await.map(drop).map_err(BoxError::from)
+    });
+    // It does not poll, so that what is sent to it waits.
+    let between = handshake(&io, http::Request::builder(), "").await;
+    post(&io, &between, "40").await;
+    asked.next().await;
+    let closing = tokio::spawn({
+        let io = io.clone();
+        async move { io.close().await }
+    });
+    // It begins.
+    yield_now().await;
+    gate.add_permits(1);
+    connections.silence().await;
+    assert_eq!(get(&io, &between).await, "6\u{1e}1");
+    closing.await.expect("it closes");
 }
 
 /// Who connects.

@@ -277,3 +277,27 @@ async fn one_pid_makes_one_socket_however_many_come_with_it() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_last_handlers_come_first_also_for_who_is_lost_while_it_waits_for_them() {
+    let io = recovering();
+    let mut log = Log::new();
+    let (begin, end) = (log.pen(), log.pen());
+    io.of("/").on_connect(async move |socket| {
+        let _ = begin.send(format!("connect {}", socket.recovered()));
+    });
+    io.of("/").on_disconnect(async move |_, _| {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let _ = end.send("left".to_owned());
+    });
+    let (client, place) = arrive(&io).await;
+    let offset = place.hear(&io, client).await;
+    // It waits for the last handlers, and is lost meanwhile.
+    let lost = Client::open(&io).await;
+    lost.send(&format!("0{}", place.claim(&offset))).await;
+    lost.close().await;
+    let (_client, packets) = come_back(&io, &place, &offset).await;
+    assert_eq!(packets, [place.answer()]);
+    let seen = [log.next().await, log.next().await, log.next().await];
+    assert_eq!(seen, ["connect false", "left", "connect true"]);
+}

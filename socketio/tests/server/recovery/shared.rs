@@ -97,6 +97,27 @@ async fn what_is_still_on_the_wire_is_waited_for_or_comes_live() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_asked_for_stays_while_others_are_disconnected() {
+    let (bus, [here, there]) = pair();
+    there.on_connect(async |socket| socket.join("others"));
+    let held = there.cluster().unwrap().node;
+    let (mut client, place) = arrive(&here).await;
+    bus.hold(&held);
+    here.emit("had", ()).unwrap();
+    let offset = last(&client.recv().await);
+    let socket = here.of("/").socket(&place.id).unwrap();
+    client.close().await;
+    socket.closed().await;
+    let mut client = Client::open(&there).await;
+    client.send(&format!("0{}", place.claim(&offset))).await;
+    let nothing = timeout(Duration::from_secs(1), client.first()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    there.to("others").disconnect();
+    bus.release(&held);
+    assert_eq!(client.first().await, Some(place.answer()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_never_arrives_makes_a_new_client() {
     let (bus, [here, there]) = pair();
     let (client, place) = arrive(&here).await;
@@ -369,7 +390,7 @@ fn pair() -> (Bus, [Server; 2]) {
     (bus, servers)
 }
 
-fn server(bus: &Bus, store: &Arc<SharedStore>) -> Server {
+pub(super) fn server(bus: &Bus, store: &Arc<SharedStore>) -> Server {
     let recovery = Recovery::default().store(store.handle());
     Server::new(Config::default().adapter(bus.adapter()).recovery(recovery))
 }
