@@ -329,10 +329,8 @@ mod tests {
 
     #[test]
     fn a_connection_and_a_socket_are_small() {
-        // Where there is a choice of codecs, the decoder knows which it is.
-        let codec = if cfg!(feature = "msgpack") { 8 } else { 0 };
         for (what, size, limit) in [
-            ("a connection", size_of::<Session>(), 240 + codec),
+            ("a connection", size_of::<Session>(), 248),
             ("its link", size_of::<Link>(), 96 + size_of::<Figures>()),
             ("a slot", size_of::<Slot>(), 64 + size_of::<Connected>()),
             ("an event that waits", size_of::<Held>(), 144),
