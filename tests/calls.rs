@@ -85,6 +85,7 @@ pub(crate) async fn sockets(io: Server, chat: Namespace, socket: Socket, remote:
     let _ = (socket.handshake().extensions(), socket.engine());
     let _ = (socket.engine().transport(), socket.engine().revision());
     let _ = socket.handshake().address();
+    socket.extensions().update(|count: &mut u32| *count += 1);
     let _ = socket.join("room");
     socket.leave("room");
     let _ = (
@@ -96,6 +97,11 @@ pub(crate) async fn sockets(io: Server, chat: Namespace, socket: Socket, remote:
     socket.disconnect();
     socket.close();
     let _ = socket.closed().await;
+    tokio::spawn(async move {
+        while socket.is_connected() {
+            tokio::task::yield_now().await;
+        }
+    });
     let _ = chat.to("room").fetch_sockets().await;
     let _ = chat.fetch_sockets().await;
     let _ = (

@@ -12,6 +12,7 @@ use super::load::{Charge, Place};
 use super::slot::Slot;
 use super::task::{Outcome, Task};
 use crate::hooks::Boxed;
+use crate::told::Shortened;
 use crate::unwind::discard;
 use crate::{Acker, Args, Incoming};
 
@@ -95,7 +96,10 @@ impl Session {
                 };
                 self.run(task, cx);
             }
-            None => tracing::trace!(socket = socket.id(), "event without a handler"),
+            None => {
+                let event = Shortened(event.name());
+                tracing::debug!(socket = socket.id(), ?event, "event without a handler");
+            }
         }
     }
 
