@@ -13,7 +13,7 @@ use crate::support::{Client, server};
 #[tokio::test(start_paused = true)]
 async fn the_first_payload_of_a_connection_that_does_not_fit_is_a_warning() {
     let warnings = Arc::new(AtomicUsize::new(0));
-    let _logged = tracing::subscriber::set_default(Warnings(warnings.clone()));
+    let _logged = tracing::subscriber::set_default(Told(Level::WARN, warnings.clone(), || ()));
     let io = server();
     io.of("/").on("n", async |_, _: u8| {});
     for connections in 1..=2 {
@@ -33,7 +33,9 @@ async fn who_logs_may_emit_also_what_goes_wrong_with_a_store() {
     client.send("0").await;
     client.recv().await;
     let (told, log) = (Arc::new(AtomicUsize::new(0)), io.clone());
-    let errors = Errors(told.clone(), move || log.emit("log", ()).unwrap());
+    let errors = Told(Level::ERROR, told.clone(), move || {
+        log.emit("log", ()).unwrap();
+    });
     let _logged = tracing::subscriber::set_default(errors);
     for fault in [Fault::Miscounts, Fault::Panics] {
         store.breaks(Some(fault));
@@ -46,12 +48,12 @@ async fn who_logs_may_emit_also_what_goes_wrong_with_a_store() {
     assert!((8..12).contains(&told), "{told}");
 }
 
-/// Calls something for each error.
-struct Errors<F>(Arc<AtomicUsize>, F);
+/// Counts what is logged at a level, and calls something each time.
+struct Told<F>(Level, Arc<AtomicUsize>, F);
 
-impl<F: Fn() + Send + Sync + 'static> Subscriber for Errors<F> {
+impl<F: Fn() + Send + Sync + 'static> Subscriber for Told<F> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR && metadata.target().starts_with("socketio")
+        *metadata.level() == self.0 && metadata.target().starts_with("socketio")
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -63,33 +65,8 @@ impl<F: Fn() + Send + Sync + 'static> Subscriber for Errors<F> {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        self.1();
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-/// Counts warnings.
-struct Warnings(Arc<AtomicUsize>);
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::WARN && metadata.target().starts_with("socketio")
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.2();
     }
 
     fn enter(&self, _: &Id) {}

@@ -1,5 +1,6 @@
 //! A client in memory, on the polling transport, that speaks packets as text.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -119,6 +120,7 @@ impl Client {
 
 /// Opens a connection, and gives its id.
 pub(crate) async fn handshake(io: &Server, head: http::request::Builder, query: &str) -> String {
+    listen_everywhere();
     let uri = format!("/socket.io/?EIO=4&transport=polling{query}");
     let (status, body) = ask(io, head.uri(uri), "").await;
     assert_eq!(status, StatusCode::OK, "{body}");
@@ -166,6 +168,17 @@ async fn ask(io: &Server, head: http::request::Builder, body: &str) -> (StatusCo
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, String::from_utf8(body.into()).expect("text"))
+}
+
+/// Lets no place that logs be taken for one that nobody listens to. Tracing decides that
+/// when the place is first reached, and misses who begins to listen at that moment on
+/// another thread.
+fn listen_everywhere() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        let everything = tracing_subscriber::registry();
+        tracing::subscriber::set_global_default(everything).expect("it is the only one");
+    });
 }
 
 /// Panics, as a handler that has a type.

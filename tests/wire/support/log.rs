@@ -1,7 +1,7 @@
 //! What is logged.
 
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
@@ -47,6 +47,16 @@ impl Log {
         }
         messages
     }
+}
+
+/// Lets no place that logs be taken for one that nobody listens to. Tracing decides that
+/// when the place is first reached, and misses who begins to listen at that moment on
+/// another thread.
+pub(crate) fn listen_everywhere() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        tracing::subscriber::set_global_default(Registry::default()).expect("it is the only one");
+    });
 }
 
 fn span_of(sid: &str) -> String {

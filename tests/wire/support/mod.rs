@@ -70,6 +70,7 @@ impl Server {
         path: &'static str,
         accept: impl Fn(DuplexStream) + Send + Sync + 'static,
     ) -> Self {
+        log::listen_everywhere();
         let accept = Arc::new(accept);
         Self { path, accept }
     }
