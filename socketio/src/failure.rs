@@ -5,8 +5,12 @@ use std::fmt;
 
 use bytestring::ByteString;
 
-use crate::told::{Escaped, Shortened, Told};
-use crate::{Acker, DecodeError, EncodeError, Socket};
+#[cfg(feature = "server")]
+use crate::Socket;
+#[cfg(feature = "server")]
+use crate::told::Shortened;
+use crate::told::{Escaped, Told};
+use crate::{Acker, DecodeError, EncodeError};
 
 /// Any error, as handlers and middleware return it. `?` makes one of any
 /// `std::error::Error`, of a `String` and of a `&str`.
@@ -129,6 +133,7 @@ impl Failure {
     ///     socket.emit("error", json!({ "message": message }))
     /// });
     /// ```
+    #[cfg(feature = "server")]
     pub fn log(&self, socket: &Socket) {
         let Self {
             cause,

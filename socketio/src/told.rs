@@ -6,8 +6,10 @@ use std::fmt;
 use crate::DecodeError;
 
 /// A name that a client chose: quoted, escaped, and cut.
+#[cfg(feature = "server")]
 pub(crate) struct Shortened<'a>(pub(crate) &'a str);
 
+#[cfg(feature = "server")]
 impl fmt::Debug for Shortened<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.char_indices().nth(MAX_NAME) {
@@ -62,6 +64,7 @@ fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// Characters of a name that are logged.
+#[cfg(feature = "server")]
 const MAX_NAME: usize = 64;
 
 /// Characters of an error's text that are logged.
@@ -73,6 +76,7 @@ mod tests {
     use crate::{AckError, Args, BoxError};
 
     #[test]
+    #[cfg(feature = "server")]
     fn a_logged_name_is_escaped_and_short() {
         assert_eq!(
             format!("{:?}", Shortened("a\n\u{1b}[1m")),

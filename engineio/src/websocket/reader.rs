@@ -305,6 +305,25 @@ mod tests {
     }
 
     #[test]
+    fn long_messages_are_read_wherever_the_bytes_are_cut() {
+        let mut long = vec![0x81, 0xff, 0, 0, 0, 0, 0, 1, 0x12, 0x34, 1, 2, 3, 4];
+        long.extend((0..0x1_1234).map(|n| b'4' ^ [1, 2, 3, 4][n % 4]));
+        let bytes = [&long[..], &frame(0x81, b"4a"), &long, &long].concat();
+        for step in [1000, 4096, 65_535, 65_536, 65_550, bytes.len()] {
+            let mut reader = Reader::new(100_000);
+            let mut count = 0;
+            for mut piece in bytes.chunks(step) {
+                while let Some(frame) = reader.next(&mut piece).unwrap() {
+                    assert!(matches!(frame, Frame::Text(_)));
+                    count += 1;
+                }
+                assert!(piece.is_empty());
+            }
+            assert_eq!(count, 4, "{step}");
+        }
+    }
+
+    #[test]
     fn the_size_of_a_fragmented_message_is_limited() {
         let bytes = [frame(0x02, &[0; 60]), frame(0x80, &[0; 41])].concat();
         assert_eq!(read_all(&bytes).1, Some(1009));
