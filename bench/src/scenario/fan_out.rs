@@ -11,6 +11,9 @@ use crate::client::{Connection, Kind, Request, payload};
 
 /// Broadcasts on their way at a time.
 const IN_FLIGHT: usize = 4;
+/// Large broadcasts until everybody has to have them: nobody is to come near the budget
+/// of bytes at which a server takes it for one that does not read.
+const AHEAD: usize = 32;
 /// A part of all connections that does not read: one of so many.
 const STALLED: usize = 100;
 /// Memory is looked at after so many broadcasts.
@@ -81,12 +84,13 @@ pub(super) async fn run(target: &Target<'_>, load: Broadcast) -> Result<Sample, 
         count: count - 1,
         deliveries: 0,
     };
-    sender.run(target, target.effort.time / WARM_UP).await?;
+    let warm_up = target.effort.time / WARM_UP;
+    sender.run(target, warm_up, &mut others).await?;
     others.wait_for(sender.sent_at.len()).await?;
     let (warm_up, at_first) = (sender.sent_at.len(), sender.received.late());
     sender.latencies.clear();
     let (start, cpu) = (Instant::now(), target.cpu()?);
-    let most = sender.run(target, target.effort.time).await?;
+    let most = sender.run(target, target.effort.time, &mut others).await?;
     others.wait_for(sender.sent_at.len()).await?;
     let (time, cpu) = (start.elapsed(), target.cpu()? - cpu);
     let all = (sender.sent_at.len() - warm_up) * count;
@@ -132,10 +136,27 @@ struct Sender<'a> {
 impl Sender<'_> {
     /// Broadcasts until its time is over, and returns the most memory that the
     /// server was seen to have.
-    async fn run(&mut self, target: &Target<'_>, time: Duration) -> Result<u64, String> {
+    async fn run(
+        &mut self,
+        target: &Target<'_>,
+        time: Duration,
+        others: &mut Others,
+    ) -> Result<u64, String> {
         let (end, mut most, mut sent) = (Instant::now() + time, 0, 0);
+        let ahead = match self.request.payload.len() > LARGE {
+            true => AHEAD,
+            false => usize::MAX,
+        };
+        let mut known = 0;
         loop {
-            while sent - self.latencies.len() < IN_FLIGHT && Instant::now() < end {
+            if sent - known >= ahead && self.latencies.len() == sent {
+                others.wait_for(self.sent_at.len()).await?;
+                known = sent;
+            }
+            while sent - self.latencies.len() < IN_FLIGHT
+                && sent - known < ahead
+                && Instant::now() < end
+            {
                 self.push();
                 sent += 1;
                 if self.sent_at.len().is_multiple_of(LOOK) {
