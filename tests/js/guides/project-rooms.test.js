@@ -104,20 +104,26 @@ describe("the server of project rooms", () => {
 /** Ends TLS in front of a server, and passes on what comes as it is. */
 async function forward(t, url) {
   const { cert, key } = await certificate();
+  const open = new Set();
   const front = createServer({ cert, key }, (incoming) => {
     const onward = connect(new URL(url).port, "127.0.0.1");
     for (const [from, to] of [
       [incoming, onward],
       [onward, incoming],
     ]) {
+      open.add(from);
       from.on("error", () => to.destroy());
+      // What is destroyed ends nothing that it is piped to.
+      from.on("close", () => to.destroy());
       from.pipe(to);
     }
-    t.after(() => onward.destroy());
   });
   front.listen(0, "127.0.0.1");
   await once(front, "listening");
-  t.after(() => front.close());
+  t.after(() => {
+    front.close();
+    for (const connection of open) connection.destroy();
+  });
   return { url: `https://localhost:${front.address().port}`, ca: cert };
 }
 
