@@ -221,11 +221,7 @@ async fn a_store_that_is_broken_makes_new_clients_and_harms_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn who_goes_away_while_its_session_is_asked_for_may_come_once_more() {
-    let store = Arc::new(SharedStore::default());
-    let io = server(&Bus::default(), &store);
-    let (client, place) = arrive(&io).await;
-    let offset = place.hear(&io, client).await;
-    store.breaks(Some(Fault::Hangs));
+    let (store, io, place, offset) = away_from_a_store_that_hangs().await;
     let client = Client::open(&io).await;
     client.send(&format!("0{}", place.claim(&offset))).await;
     tokio::task::yield_now().await;
@@ -237,11 +233,7 @@ async fn who_goes_away_while_its_session_is_asked_for_may_come_once_more() {
 
 #[tokio::test(start_paused = true)]
 async fn who_leaves_while_its_session_is_asked_for_may_join_again() {
-    let store = Arc::new(SharedStore::default());
-    let io = server(&Bus::default(), &store);
-    let (client, place) = arrive(&io).await;
-    let offset = place.hear(&io, client).await;
-    store.breaks(Some(Fault::Hangs));
+    let (_store, io, place, offset) = away_from_a_store_that_hangs().await;
     let mut client = Client::open(&io).await;
     let claim = format!("0{}", place.claim(&offset));
     client.send_all(&[&claim, "1", "0"]).await;
@@ -273,11 +265,7 @@ async fn in_a_namespace_of_a_pattern_who_comes_to_another_server_is_new() {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_connect_is_refused_while_a_session_is_asked_for() {
-    let store = Arc::new(SharedStore::default());
-    let io = server(&Bus::default(), &store);
-    let (client, place) = arrive(&io).await;
-    let offset = place.hear(&io, client).await;
-    store.breaks(Some(Fault::Hangs));
+    let (_store, io, place, offset) = away_from_a_store_that_hangs().await;
     let mut client = Client::open(&io).await;
     let claim = format!("0{}", place.claim(&offset));
     client.send_all(&[&claim, &claim]).await;
@@ -381,6 +369,17 @@ async fn whoever_moves_between_servers_hears_everything_once_and_in_order() {
     for emitter in emitters {
         emitter.await.expect("it ends");
     }
+}
+
+/// A client that is away, where it was, what it heard last, and the store that does not
+/// answer when it comes back.
+async fn away_from_a_store_that_hangs() -> (Arc<SharedStore>, Server, Place, String) {
+    let store = Arc::new(SharedStore::default());
+    let io = server(&Bus::default(), &store);
+    let (client, place) = arrive(&io).await;
+    let offset = place.hear(&io, client).await;
+    store.breaks(Some(Fault::Hangs));
+    (store, io, place, offset)
 }
 
 /// Two servers that share what recovery keeps.
